@@ -1,0 +1,62 @@
+"""Templates of labels and descriptions: "With {N:,} neurons the error is {error:.3g}."
+
+A field is {name} or {name:format}; a format is [+][,][.digits][type] with type d, f, g, e, % or s, and means what it
+means in Python, with one addition: without a type a whole number is written without a point and any other one as by g.
+A literal brace is doubled. `frontend/src/template.js` writes the same text, character by character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+
+Value = float | int | str
+
+_FORMAT = re.compile(r"(\+?)(,?)(\.\d+)?([dfge%s]?)")
+_EXPONENT = re.compile(r"(\d)e([+-])0*(\d+)")
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def format_value(value: Value, spec: str = "") -> str:
+    """The value as text. Raises ValueError when the format does not fit."""
+    match = _FORMAT.fullmatch(spec)
+    if match is None:
+        raise ValueError(f"a format is [+][,][.digits][d f g e % s], but format = {spec!r}")
+    kind = match[4]
+    if isinstance(value, str):
+        if spec not in ("", "s"):
+            raise ValueError(f"a text has format s, but format = {spec!r} for {value!r}")
+        return value
+    if kind == "s":
+        raise ValueError(f"a number has format d, f, g, e or %, but format = 's' for {value!r}")
+    whole = float(value).is_integer() and abs(value) < 1e15
+    if kind == "d" or (kind == "" and not match[3] and whole):
+        if not whole:
+            raise ValueError(f"format d needs a whole number, but the value is {value!r}")
+        return format(int(value), f"{match[1]}{match[2]}d")
+    return format(float(value), spec if kind else spec + "g")
+
+
+def fill(template: str, values: Mapping[str, Value]) -> str:
+    """The template with every field filled. Raises ValueError for a field without value."""
+    text = ""
+    for literal, name, spec, conversion in Formatter().parse(template):
+        text += literal
+        if name is None:
+            continue
+        if name not in values or conversion:
+            known = ", ".join(values) or "none"
+            raise ValueError(
+                f"{template!r} needs {name!r}, which is no parameter or scalar of the frame ({known})"
+            )
+        text += format_value(values[name], spec or "")
+    return text
+
+
+def typeset(text: str) -> str:
+    """Text for the eye: 1.2e-05 becomes 1.2×10⁻⁵, and a hyphen before a digit becomes a minus sign."""
+    text = _EXPONENT.sub(
+        lambda m: f"{m[1]}×10{(m[2] + m[3]).lstrip('+').translate(_SUPERSCRIPT)}", text
+    )
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
