@@ -1,0 +1,109 @@
+"""The spiking network: linear-nonlinear-Poisson neurons, simulated in the coordinates of H.
+
+dZ = (-Z + I) dt + (1/N) sum_j w_{x_j} dS_j, with S_j of intensity phi(Z_{t-}(x_j)): the state is
+the r-vector Z, the potential of neuron j is <Z, k_j>, and a step costs O(N r).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldlimit.checks import Array, positive, shaped
+from fieldlimit.field import VectorField
+
+
+@dataclass(frozen=True, eq=False)
+class Spikes:
+    """What a simulation returns. Times in units of tau.
+
+    times (S,), increasing, and neurons (S,) of the spikes; latent (T, r), the state Z at
+    latent_times (T,), from 0 to the duration.
+    """
+
+    times: Array  # (S,)
+    neurons: NDArray[np.int64]  # (S,)
+    latent_times: Array  # (T,)
+    latent: Array  # (T, r)
+
+
+def simulate(
+    network: VectorField,
+    duration: float,
+    *,
+    rng: np.random.Generator,
+    h0: Array | None = None,
+    dt: float = 0.01,
+    record: NDArray[np.integer] | None = None,
+) -> Spikes:
+    """The LNP network over [0, duration], from Z_0 = h0 (default I, the state of a silent network).
+
+    duration and dt in units of tau; the duration is cut into equal steps of at most dt. record: the
+    numbers of the neurons whose spikes are kept (default all); all neurons spike all the same.
+
+    In a step every rate is held at its value at the beginning; given the rates the spikes are
+    exactly Poisson (several in one step are allowed), with uniform times. Between spikes Z decays
+    exactly, and each jump w_j/N decays from its own time to the end of the step. Its mean factor is
+    (1 - e^{-dt})/dt: adding w_j/N undecayed would make the coupling too strong by dt/2. So given
+    the spikes Z is exact, a constant rate is simulated exactly for every dt, and otherwise the
+    laws of spikes and Z carry an error O(dt) from rates that lag by up to one step.
+
+    Deterministic given rng's state. ValueError when the weights are not all 1/N (a quadrature
+    is no network) or when a rate is negative or not finite.
+    """
+    duration, dt = positive("duration", duration), positive("dt", dt)
+    N, rank = network.k.shape
+    if not np.allclose(network.weights, 1 / N, rtol=1e-12, atol=0):
+        raise ValueError(
+            f"the weights of a network are 1/N = {1 / N}, but {network.weights[0]}"
+        )
+    z = network.I if h0 is None else shaped("h0", h0, (rank,))
+    steps = max(1, int(np.ceil(duration / dt * (1 - 1e-12))))
+    dt = duration / steps
+    kept = None if record is None else _mask(record, N)
+    latent = np.empty((steps + 1, rank))
+    latent[0] = z
+    times, neurons = [], []
+    for step in range(steps):
+        spiking, ages = _spikes_of_step(network, z, dt, rng)
+        jumps = np.exp(-ages) @ network.w[spiking] / N
+        z = network.I + (z - network.I) * np.exp(-dt) + jumps
+        latent[step + 1] = z
+        if kept is not None:
+            spiking, ages = spiking[kept[spiking]], ages[kept[spiking]]
+        times.append((step + 1) * dt - ages)
+        neurons.append(spiking)
+    grid = dt * np.arange(steps + 1)
+    return Spikes(np.concatenate(times), np.concatenate(neurons), grid, latent)
+
+
+def _spikes_of_step(
+    network: VectorField, z: Array, dt: float, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], Array]:
+    """Neurons (s,) that spike in a step and the ages (s,) of the spikes at its end, oldest first.
+
+    Superposition: independent Poisson processes of rates p_j are one of rate P = sum p_j, each of
+    whose points belongs to neuron j with probability p_j / P. One search a spike, not one draw a
+    neuron.
+    """
+    cumulative = np.cumsum(network.phi(network.k @ z))
+    total = cumulative[-1]
+    if not np.isfinite(total) or (np.diff(cumulative) < 0).any() or cumulative[0] < 0:
+        raise ValueError(f"rates are finite and at least 0, but their sum is {total}")
+    count = rng.poisson(total * dt)
+    spiking = np.searchsorted(cumulative, total * rng.random(count), side="right")
+    ages = -np.sort(-dt * rng.random(count))
+    return np.minimum(spiking, len(cumulative) - 1), ages
+
+
+def _mask(record: NDArray[np.integer], N: int) -> NDArray[np.bool_]:
+    record = np.asarray(record)
+    if record.size and (record.min() < 0 or record.max() >= N):
+        raise ValueError(
+            f"recorded neurons lie in 0..{N - 1}, but {record.min()}..{record.max()}"
+        )
+    mask = np.zeros(N, dtype=bool)
+    mask[record.astype(np.int64)] = True
+    return mask
