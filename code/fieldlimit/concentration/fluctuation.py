@@ -1,0 +1,158 @@
+"""The fluctuation of one neuron's contribution, and the constants of it that bounds ask for.
+
+Y_x = phi^(m)(h(x)) w_x (x) k_x^(x)m is what a neuron at x adds to D^m F_N(h): a vector of H for
+m = 0, a Hilbert-Schmidt tensor for m >= 1. Every constant needs inner products alone,
+    <Y_x, Y_y> = phi^(m)(h(x)) phi^(m)(h(y)) <w_x, w_y> <k_x, k_y>^m,
+so one code serves every m.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fieldlimit.checks import positive_integer, shaped
+from fieldlimit.concentration.moments import Moments, moments_of_square
+from fieldlimit.concentration.products import products
+from fieldlimit.field import Model
+from fieldlimit.quadrature import Quadrature
+from fieldlimit.spaces import SimilaritySpace
+
+Floats = NDArray[np.float64]
+
+BLOCK = 512  # rows of inner products held at a time
+
+
+@dataclass(frozen=True)
+class Fluctuation:
+    """xi = Y - EY: covariance Sigma, s_j = tr Sigma^j, norms and moments (theory of chapter 7)."""
+
+    s: tuple[float, float, float]  # s_1, s_2, s_3
+    top: float  # ||Sigma||
+    sup_xi: float  # M: an upper bound of ess sup ||xi||, exact on a finite space
+    sup_Y: float  # B: an upper bound of ess sup ||Y||, exact on a finite space
+    e4: float  # E||xi||^4
+    e6: float  # E||xi||^6
+    a: float  # E||xi||^2 <xi, Sigma xi>
+    b: float  # ||E ||xi||^2 xi||^2
+    c: float  # E<xi, xi'>^3, xi' an independent copy
+    mean: float  # ||EY||
+    eigenvalues: Floats  # of Sigma, decreasing
+    replicates: tuple[Fluctuation, ...] = ()  # the same from other rules; none when exact
+
+    @property
+    def trace(self) -> float:
+        """s_1 = E||xi||^2."""
+        return self.s[0]
+
+    def moments(self, N: int) -> Moments:
+        """E D^2, E D^4, E D^6 for N neurons."""
+        return moments_of_square(
+            N, s=self.s, e4=self.e4, e6=self.e6, a=self.a, b=self.b, c=self.c
+        )  # fmt: skip
+
+    def error_of(self, functional: Callable[[Fluctuation], float]) -> float:
+        """Estimated quadrature error of a number computed from these constants.
+
+        0 when exact; the distance to the coarser rule for a product rule; the distance to the mean
+        over the scramblings plus three standard errors of it for a Sobol rule.
+        """
+        values = [functional(replicate) for replicate in self.replicates]
+        if not values:
+            return 0.0
+        error = abs(functional(self) - float(np.mean(values)))
+        if len(values) > 1:
+            error += 3.0 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+        return error
+
+    @property
+    def error(self) -> Mapping[str, float]:
+        """Estimated quadrature error of each constant, by name (s as s1, s2, s3)."""
+        names = [f.name for f in fields(self) if f.type == "float"]
+        errors = {name: self.error_of(lambda f, name=name: getattr(f, name)) for name in names}
+        for j in range(3):
+            errors[f"s{j + 1}"] = self.error_of(lambda f, j=j: f.s[j])
+        return errors
+
+
+def fluctuation(model: Model, h: ArrayLike, m: int = 0, n: int | None = None) -> Fluctuation:
+    """The constants of xi at h for the derivative of order m, by a rule with about n nodes.
+
+    h (r,). Exact on a finite space; elsewhere `error` estimates the quadrature error. The sups do
+    not come from nodes: sup_Y = kappa^m omega sup |phi^(m)(s)| over |s| <= kappa ||h||, and
+    sup_xi = min(2 sup_Y, sup_Y + ||EY||). Cost O(n^2 r), memory O(n min(n, r^(1+m))).
+
+    Raises ValueError when phi has no continuous derivative of order m.
+    """
+    kernel, phi = model.kernel, model.phi
+    h = shaped("h", h, (kernel.rank,))
+    m = positive_integer("m", m, least=0)
+    if phi.smoothness < m:
+        raise ValueError(
+            f"phi has m continuous derivatives, but m = {m} and phi has {phi.smoothness:g}"
+        )
+    rule = kernel.space.quadrature(_nodes(kernel.space, m) if n is None else n)
+    whole = _constants(model, h, m, rule.nodes, rule.weights)
+    if rule.exact:
+        return whole
+    others = tuple(
+        _constants(model, h, m, nodes, weights)
+        for nodes, weights in _other_rules(kernel.space, rule)
+    )
+    radius = kernel.kappa * float(np.linalg.norm(h))
+    sup_Y = kernel.kappa**m * kernel.omega * phi.sup(m, radius)
+    whole = replace(whole, replicates=others)
+    sup_xi = min(2.0 * sup_Y, sup_Y + whole.mean + whole.error_of(lambda f: f.mean))
+    others = tuple(replace(f, sup_Y=sup_Y, sup_xi=sup_xi) for f in others)
+    return replace(whole, sup_Y=sup_Y, sup_xi=sup_xi, replicates=others)
+
+
+def _nodes(space: SimilaritySpace, m: int) -> int:
+    """512 nodes on a line; else 4096 for vectors, 1024 for tensors, whose Gram matrix is dense."""
+    if space.dimension == 1:
+        return 512
+    return 4096 if m == 0 else 1024
+
+
+def _other_rules(space: SimilaritySpace, rule: Quadrature) -> list[tuple[Floats, Floats]]:
+    """The scramblings of a Sobol rule one by one, or half the nodes an axis of a product rule."""
+    if rule.replicate[-1] == 0:
+        coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
+        return [(coarse.nodes, coarse.weights)]
+    parts = [rule.replicate == i for i in range(int(rule.replicate[-1]) + 1)]
+    return [(rule.nodes[part], rule.weights[part] / rule.weights[part].sum()) for part in parts]
+
+
+def _constants(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) -> Fluctuation:
+    """The constants when rho is the sum of the weights at the nodes; sups over these nodes."""
+    y = products(model, h, m, nodes, weights)
+    blocks = [slice(i, i + BLOCK) for i in range(0, len(weights), BLOCK)]
+    norm2 = np.empty(len(weights))  # ||xi||^2
+    for block in blocks:
+        norm2[block] = np.diagonal(y.rows(block), offset=block.start)
+    norm2 = np.maximum(norm2, 0.0)
+    a = b = c = 0.0
+    for block in blocks:
+        inner = y.rows(block)  # (b, n)
+        p, q = weights[block], norm2[block]
+        a += (p * q) @ (inner**2 @ weights)
+        b += (p * q) @ (inner @ (weights * norm2))
+        c += p @ (inner**3 @ weights)
+    eigenvalues = y.eigenvalues
+    return Fluctuation(
+        s=(float(weights @ norm2), float((eigenvalues**2).sum()), float((eigenvalues**3).sum())),
+        top=float(eigenvalues[0]),
+        sup_xi=float(np.sqrt(norm2.max())),
+        sup_Y=float(y.norms_Y.max()),
+        e4=float(weights @ norm2**2),
+        e6=float(weights @ norm2**3),
+        a=float(a),
+        b=float(b),
+        c=float(c),
+        mean=y.mean,
+        eigenvalues=eigenvalues,
+    )
