@@ -75,7 +75,7 @@ def simulate(
             spiking, ages = spiking[kept[spiking]], ages[kept[spiking]]
         times.append((step + 1) * dt - ages)
         neurons.append(spiking)
-    grid = dt * np.arange(steps + 1)
+    grid = dt * np.arange(steps + 1.0, dtype=float)
     return Spikes(np.concatenate(times), np.concatenate(neurons), grid, latent)
 
 

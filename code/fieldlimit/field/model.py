@@ -51,6 +51,6 @@ def project(
     values = shaped("f(x)", f(rule.nodes), (len(rule),))
     root = np.sqrt(rule.weights)
     design = kernel.k(rule.nodes) * root[:, None]
-    coordinates = np.linalg.lstsq(design, values * root, rcond=None)[0]
+    coordinates = np.linalg.lstsq(design, values * root, rcond=None)[0].astype(float)
     residual = values * root - design @ coordinates
     return Projection(coordinates, float(np.linalg.norm(residual)))

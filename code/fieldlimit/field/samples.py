@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, positive_integer
 from fieldlimit.field.model import Model
@@ -17,8 +18,8 @@ from fieldlimit.statements import states
 class Restriction:
     """Spectra on both sides of prop-restriction; distance: the farthest pair after matching."""
 
-    field: Array  # (max(N, r),) eigenvalues of DF_N(h), continued by -1
-    matrix: Array  # (max(N, r),) eigenvalues of -Id + G, continued by -1
+    field: NDArray  # (max(N, r),) eigenvalues of DF_N(h), continued by -1
+    matrix: NDArray  # (max(N, r),) eigenvalues of -Id + G, continued by -1
     distance: float
 
 
@@ -86,6 +87,6 @@ def network_bias(
     )
 
 
-def _padded(eigenvalues: Array, length: int) -> Array:
+def _padded(eigenvalues: NDArray, length: int) -> NDArray:
     ordered = by_modulus(eigenvalues)
     return np.concatenate([ordered, np.zeros(length - len(ordered))])
