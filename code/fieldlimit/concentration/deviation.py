@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fieldlimit.checks import positive_integer, shaped
-from fieldlimit.concentration.products import rates, tensors
+from fieldlimit.concentration.products import features, rates, tensors
 from fieldlimit.field import Model, VectorField, neural_field
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ def sample_deviations(
     sums = np.zeros((n, *target.shape))
     for first, last in _batches(n * N):
         x = kernel.space.sample(last - first, rng=rng)
-        k, w = kernel.k(x), kernel.w(x)
+        k, w = features(kernel, x)
         weighted = rates(model.phi, k, h, m)[:, None] * w
         powers = tensors(k, np.ones((len(k), 1)), m)  # (b, r^m)
         for i in range(first // N, (last - 1) // N + 1):

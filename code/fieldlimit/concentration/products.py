@@ -1,31 +1,91 @@
 """Inner products of one neuron's contributions Y_x = phi^(m)(h(x)) w_x (x) k_x^(x)m at given nodes.
 
-<Y_x, Y_y> = phi^(m)(h(x)) phi^(m)(h(y)) <w_x, w_y> <k_x, k_y>^m needs no tensor; where the tensors
-are small (m = 0 above all) their coordinates are the cheaper way to the same numbers.
+<Y_x, Y_y> = phi^(m)(h(x)) phi^(m)(h(y)) <w_x, w_y> <k_x, k_y>^m needs no tensor; coordinates of the
+tensors are used for the spectrum of their covariance alone, and only where they are few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.field import Model
+from fieldlimit.kernels import Kernel, SpectralKernel
 from fieldlimit.nonlinearities import Nonlinearity
 
 Floats = NDArray[np.float64]
+
+BLOCK = 512  # rows of inner products held at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Products:
     """Y and xi = Y - EY at n nodes whose weights make up the law."""
 
-    norms_Y: Floats  # (n,)  ||Y||
-    mean: float  # ||EY||
-    rows: Callable[[slice], Floats]  # rows of the matrix <xi_i, xi_j>, (b, n)
-    eigenvalues: Floats  # of Sigma, decreasing, (min(n, r^(1+m)),)
+    k: Floats  # (n, r)
+    w: Floats  # (n, r), already multiplied by phi^(m)(h(x)): Y = w (x) k^(x)m
+    m: int
+    weights: Floats  # (n,)
+
+    def blocks(self) -> list[slice]:
+        """The nodes, BLOCK at a time."""
+        return [slice(i, i + BLOCK) for i in range(0, len(self.weights), BLOCK)]
+
+    @cached_property
+    def squares(self) -> Floats:
+        """||Y||^2, (n,)."""
+        return (self.w**2).sum(axis=1) * (self.k**2).sum(axis=1) ** self.m
+
+    @cached_property
+    def along_mean(self) -> Floats:
+        """<Y, EY>, (n,)."""
+        return np.concatenate([self._gram(block) @ self.weights for block in self.blocks()])
+
+    @cached_property
+    def mean(self) -> float:
+        """||EY||."""
+        return float(np.sqrt(max(self.weights @ self.along_mean, 0.0)))
+
+    @cached_property
+    def norm2(self) -> Floats:
+        """||xi||^2, (n,)."""
+        return np.maximum(self.squares - 2.0 * self.along_mean + self.mean**2, 0.0)
+
+    def rows(self, block: slice) -> Floats:
+        """Rows of the matrix <xi_i, xi_j>, (b, n)."""
+        gram = self._gram(block)
+        return gram - self.along_mean[block, None] - self.along_mean + self.mean**2
+
+    def eigenvalues(self) -> Floats:
+        """Of Sigma, decreasing: from the r^(1+m) coordinates, or n x n when those are more."""
+        root = np.sqrt(self.weights)[:, None]
+        if self.w.shape[1] ** (1 + self.m) <= len(self.weights):
+            Y = tensors(self.k, self.w, self.m)
+            xi = root * (Y - self.weights @ Y)
+            matrix = xi.T @ xi
+        else:
+            matrix = root * self.rows(slice(None)) * root.T
+        # Sigma is positive: what rounding made negative is 0.
+        return np.maximum(np.linalg.eigvalsh(matrix)[::-1], 0.0)
+
+    def _gram(self, block: slice) -> Floats:
+        gram = self.w[block] @ self.w.T
+        return gram * (self.k[block] @ self.k.T) ** self.m if self.m else gram
+
+
+def products(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) -> Products:
+    """The contributions at nodes (n, d) with weights (n,), for the state h (r,)."""
+    k, w = features(model.kernel, nodes)
+    return Products(k, rates(model.phi, k, h, m)[:, None] * w, m, weights)
+
+
+def features(kernel: Kernel, x: Floats) -> tuple[Floats, Floats]:
+    """k and w at the locations x (n, d), (n, r) each; native ones cost one evaluation, not two."""
+    k = kernel.k(x)
+    return k, k @ kernel.V.T if isinstance(kernel, SpectralKernel) else kernel.w(x)
 
 
 def rates(phi: Nonlinearity, k: Floats, h: Floats, m: int) -> Floats:
@@ -35,52 +95,8 @@ def rates(phi: Nonlinearity, k: Floats, h: Floats, m: int) -> Floats:
 
 
 def tensors(k: Floats, w: Floats, m: int) -> Floats:
-    """Coordinates of w (x) k^(x)m, last axis flattened: (..., r), (..., r) -> (..., r^(1+m))."""
+    """Coordinates of w (x) k^(x)m in rows: (n, r), (n, q) -> (n, q r^m)."""
     product = w
     for _ in range(m):
-        product = product[..., :, None] * k[..., None, :]
-        product = product.reshape(*product.shape[:-2], -1)
+        product = (product[:, :, None] * k[:, None, :]).reshape(len(k), -1)
     return product
-
-
-def products(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) -> Products:
-    """Inner products at nodes (n, d) with weights (n,), by the cheaper of the two routes."""
-    k, w = model.kernel.k(nodes), model.kernel.w(nodes)  # (n, r) each
-    scale = rates(model.phi, k, h, m)[:, None]
-    if w.shape[1] ** (1 + m) <= max(len(w), w.shape[1]):
-        return _from_coordinates(scale * tensors(k, w, m), weights)
-    gram = (scale @ scale.T) * (w @ w.T) * (k @ k.T) ** m
-    return _from_gram(gram, weights)
-
-
-def _from_coordinates(Y: Floats, weights: Floats) -> Products:
-    """Y (n, p) with p <= n or so: Sigma as a p x p matrix."""
-    mean = weights @ Y
-    xi = Y - mean
-    covariance = xi.T @ (weights[:, None] * xi)
-    return Products(
-        norms_Y=np.linalg.norm(Y, axis=1),
-        mean=float(np.linalg.norm(mean)),
-        rows=lambda block: xi[block] @ xi.T,
-        eigenvalues=_eigenvalues(covariance),
-    )
-
-
-def _from_gram(gram: Floats, weights: Floats) -> Products:
-    """gram (n, n) of Y: Sigma shares its non-zero eigenvalues with the weighted centred matrix."""
-    inner = gram @ weights  # <Y_i, EY>
-    square = float(weights @ inner)  # ||EY||^2
-    norms_Y = np.sqrt(np.diag(gram))
-    centred = gram - inner[:, None] - inner[None, :] + square
-    root = np.sqrt(weights)
-    return Products(
-        norms_Y=norms_Y,
-        mean=float(np.sqrt(max(square, 0.0))),
-        rows=lambda block: centred[block],
-        eigenvalues=_eigenvalues(root[:, None] * centred * root[None, :]),
-    )
-
-
-def _eigenvalues(matrix: Floats) -> Floats:
-    """Decreasing; what rounding made negative is 0, since Sigma is positive."""
-    return np.maximum(np.linalg.eigvalsh(matrix)[::-1], 0.0)
