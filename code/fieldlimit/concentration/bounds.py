@@ -46,10 +46,14 @@ def mcdiarmid_deviation(N: int, delta: float, *, trace: float, sup: float) -> fl
 
 @states("thm-pinelis")
 def pinelis_deviation(N: int, delta: float, *, trace: float, sup_xi: float) -> float:
-    """D <= sqrt(2 s_1 L'/N) + 2 M L'/(3N), L' = log(2/delta), M = ess sup ||xi|| (thm-pinelis)."""
+    """D <= sqrt(2 s_1 L'/N) + M L'/(3N), L' = log(2/delta), M = ess sup ||xi|| (thm-pinelis).
+
+    Bennett's inequality in H, inverted by psi(u) >= 9 (1 + u/3 - sqrt(1 + 2u/3)); through the
+    better known psi(u) >= u^2/(2 + 2u/3) the second term would be twice as large.
+    """
     L = math.log(2.0 / probability("delta", delta))
     M = nonnegative("sup_xi", sup_xi)
-    return math.sqrt(2.0 * L * mean_square(N, trace=trace)) + 2.0 * M * L / (3.0 * N)
+    return math.sqrt(2.0 * L * mean_square(N, trace=trace)) + M * L / (3.0 * N)
 
 
 @states("thm-concentration")
