@@ -1,0 +1,71 @@
+"""What the book adds to Sphinx: numbers from file names, a security policy, lattices, ledger, reference."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+import fieldlimit_numbers
+
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    ]
+)
+"""A page may ask no host but its own. Inline scripts and styles are the theme's; WebAssembly and workers run Python."""
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("fieldlimit_execution", "", "env", [str])
+    # Set by the book tool's defaults, for an extension that this book does not load.
+    app.add_config_value("comments_config", {}, "")
+    app.connect("html-page-context", add_policy)
+    app.connect("html-page-context", add_explorer)
+    app.connect("build-finished", copy_lattices)
+    fieldlimit_numbers.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def add_policy(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """State the policy at the head of the page, before anything is loaded."""
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
+    context["metatags"] = tag + "\n" + context.get("metatags", "")
+
+
+def add_explorer(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Load the sliders' script on pages that have sliders."""
+    if 'class="fieldlimit-explorer' in context.get("body", ""):
+        app.add_js_file("explorer/explorer.js", loading_method="defer")
+        app.add_css_file("explorer/explorer.css")
+
+
+def copy_lattices(app: Sphinx, error: Exception | None) -> None:
+    """Put beside the pages the lattices that they load, and no others."""
+    if error or not app.config.fieldlimit_execution:
+        return
+    source = Path(app.config.fieldlimit_execution) / "lattices"
+    target = Path(app.outdir) / "_static" / "lattices"
+    named = set()
+    for page in Path(app.outdir).glob("*.html"):
+        named |= set(re.findall(r"_static/lattices/([\w.-]+\.js)", page.read_text(encoding="utf8")))
+    shutil.rmtree(target, ignore_errors=True)
+    for name in sorted(named):
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target / name)
