@@ -9,8 +9,8 @@ from fieldlimit.concentration.bounds import (
     paley_zygmund_lower,
     pinelis_deviation,
 )
-from fieldlimit.concentration.deviation import deviation, sample_deviations
-from fieldlimit.concentration.fluctuation import Fluctuation, fluctuation
+from fieldlimit.concentration.deviations import deviation, sample_deviations
+from fieldlimit.concentration.fluctuations import Fluctuation, fluctuation
 from fieldlimit.concentration.moments import (
     Moments,
     cantelli_deviation,

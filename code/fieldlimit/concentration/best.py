@@ -11,7 +11,7 @@ from fieldlimit.concentration.bounds import (
     mcdiarmid_deviation,
     pinelis_deviation,
 )
-from fieldlimit.concentration.fluctuation import Fluctuation
+from fieldlimit.concentration.fluctuations import Fluctuation
 from fieldlimit.concentration.moments import cantelli_deviation, cubic_deviation
 
 LABELS: Mapping[str, str] = {
