@@ -11,7 +11,7 @@ from fieldlimit.field import Model, VectorField, neural_field
 
 Floats = NDArray[np.float64]
 
-_BATCH = 2**16  # locations drawn at a time: their features fit the cache's outer level
+_BATCH = 2**14  # locations drawn at a time: their features stay in the cache
 
 
 def deviation(network: VectorField, field: VectorField, h: ArrayLike, m: int = 0) -> float:
@@ -38,7 +38,7 @@ def sample_deviations(
     """D of n independent networks of N neurons each, at h (r,); shape (n,).
 
     field: the neural field to compare with; None takes `neural_field(model)`, whose quadrature
-    error is then part of every D. Cost O(n N r^(1+m)), memory some 2^16 features: nothing N x N.
+    error is then part of every D. Cost O(n N r^(1+m)), memory some 2^14 features: nothing N x N.
     """
     N, n = positive_integer("N", N), positive_integer("n", n)
     m = positive_integer("m", m, least=0)
