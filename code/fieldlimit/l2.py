@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from fieldlimit.field import Model, VectorField
 from fieldlimit.kernels import Kernel, receptive_moment
 from fieldlimit.nonlinearities import Nonlinearity
+from fieldlimit.spaces import FiniteSpace
 from fieldlimit.statements import states
 
 Array = NDArray[np.float64]
@@ -83,8 +84,8 @@ def second_order_defect(model: Model, h: Array, nodes: Array) -> float:
     unbounded phi or phi not twice differentiable. Source: prop-why-not-l2; rho has no atoms there, so a finite space
     is refused.
     """
-    if hasattr(model.kernel.space, "masses") or type(model.kernel.space).__name__ == "FiniteSpace":
-        raise ValueError("rho has no atoms, but the model's similarity space is finite")
+    if isinstance(model.kernel.space, FiniteSpace):
+        raise ValueError(f"rho has no atoms, but the similarity space is {model.kernel.space}")
     h = np.asarray(h, dtype=float)
     if h.shape != (model.kernel.rank,):
         raise ValueError(f"h has shape ({model.kernel.rank},), but h.shape = {h.shape}")

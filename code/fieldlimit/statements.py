@@ -20,11 +20,7 @@ _registered: dict[str, Callable[..., Any]] = {}
 STATEMENTS: Mapping[str, Callable[..., Any]] = MappingProxyType(_registered)
 """Label -> the function that states it. Complete once `import_all` has run."""
 
-EXEMPT: Mapping[str, str] = MappingProxyType(
-    {
-        "prop-why-not-l2": "says that an object does not exist; there is no number to compute",
-    }
-)
+EXEMPT: Mapping[str, str] = MappingProxyType({})
 """Purely qualitative statements -> why neither a function nor a test can carry them."""
 
 

@@ -146,7 +146,8 @@ class _Limit:
         if model == "ring" and radius > 1e-3:
             angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
             self.stable = _in_space(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), rest)
-            inner = np.concatenate([0.5 * self.stable[::8, -2:], np.zeros((1, 2))])
+            circle = self.stable[:, -2:]
+            inner = np.concatenate([0.75 * circle[::6], 0.4 * circle[::8], np.zeros((1, 2))])
             self.guesses = np.concatenate([self.stable[::2], _in_space(inner, rest)])
             self.unstable = zeros(F, self.guesses[-1:])[0]
             self.count = "a circle of equilibria"
