@@ -1,8 +1,9 @@
 """Templates of labels and descriptions: "With {N:,} neurons the error is {error:.3g}."
 
-A field is {name} or {name:format}; a format is [+][,][.digits][type] with type d, f, g, e, % or s, and means what it
-means in Python, with one addition: without a type a whole number is written without a point and any other one as by g.
-A literal brace is doubled. `frontend/src/template.js` writes the same text, character by character.
+A field is {name} or {name:format}; a format is [+][,][.digits][type] with type d, f, g, e, % or s,
+and means what it means in Python, with two additions: without a type a whole number is written
+without a point and any other one as by g; nothing that rounds to zero has a minus sign. A literal
+brace is doubled. `frontend/src/template.js` writes the same text, character by character.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def format_value(value: Value, spec: str = "") -> str:
         if not whole:
             raise ValueError(f"format d needs a whole number, but the value is {value!r}")
         return format(int(value), f"{match[1]}{match[2]}d")
-    return format(float(value), spec if kind else spec + "g")
+    # z: no minus sign before a number that rounds to zero
+    return format(float(value), f"{match[1]}z{match[2]}{match[3] or ''}{kind or 'g'}")
 
 
 def fill(template: str, values: Mapping[str, Value]) -> str:
@@ -48,14 +50,14 @@ def fill(template: str, values: Mapping[str, Value]) -> str:
         if name not in values or conversion:
             known = ", ".join(values) or "none"
             raise ValueError(
-                f"{template!r} needs {name!r}, which is no parameter or scalar of the frame ({known})"
+                f"{template!r} needs {name!r}, which is no parameter and no scalar ({known})"
             )
         text += format_value(values[name], spec or "")
     return text
 
 
 def typeset(text: str) -> str:
-    """Text for the eye: 1.2e-05 becomes 1.2×10⁻⁵, and a hyphen before a digit becomes a minus sign."""
+    """Text for the eye: 1.2e-05 becomes 1.2×10⁻⁵, and -1 gets a true minus sign."""
     text = _EXPONENT.sub(
         lambda m: f"{m[1]}×10{(m[2] + m[3]).lstrip('+').translate(_SUPERSCRIPT)}", text
     )

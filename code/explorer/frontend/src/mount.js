@@ -1,0 +1,226 @@
+// @ts-check
+/**
+ * An explorer in an element: figure, controls, tools.
+ * @import { Frame, Source, Spec, Values } from "./types.js"
+ */
+import { createControls } from "./controls.js";
+import { element } from "./element.js";
+import { createFigure, scalars } from "./figure.js";
+import { lectureMode } from "./lecture.js";
+import { download, toCsv, toSvg } from "./save.js";
+import { partOf, readPart, withPart } from "./state.js";
+import { fill, typeset } from "./template.js";
+
+const FONT = 12;
+const SPEAK_AFTER = 400; // milliseconds of rest before the description is read out
+const ADDRESS_AFTER = 250;
+
+/**
+ * @param {HTMLElement} host
+ * @param {Spec} spec
+ * @param {Source} source
+ * @param {{ id: string, address: boolean }} options  address: keep the setting in the page's address
+ * @returns {() => void}  takes everything away again
+ */
+export function mount(host, spec, source, { id, address }) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const figure = createFigure(spec, document);
+  /** @type {Frame} */
+  let frame = spec.first;
+  let shown = spec.start;
+  let description = "";
+
+  const picture = element("div", { class: "ex-figure", role: "img" });
+  picture.append(figure.node);
+  const caption = element("p", { class: "ex-caption", "aria-hidden": "true" });
+  const status = element("p", { class: "ex-status", role: "status", "aria-live": "polite" });
+  const message = element("p", { class: "ex-message", role: "alert", hidden: true });
+  const controls = createControls(spec, id, source.continuous, (values) => {
+    show(values);
+    keepAddress(values);
+  });
+  const tools = element("div", { class: "ex-tools" });
+  const root = element("section", { class: "ex", "aria-label": `Explorer ${id}` });
+  root.append(picture, caption, controls.node, message, tools, status);
+  host.append(root);
+
+  // --- the picture ---
+
+  function draw() {
+    figure.draw(frame, shown);
+    const text = fill(spec.view.description, scalars(frame, shown));
+    if (text === description) return;
+    description = text;
+    caption.textContent = typeset(text);
+    picture.setAttribute("aria-label", text);
+  }
+
+  /** @type {Values | null} */
+  let wanted = null;
+  let busy = false;
+
+  /**
+   * Latest wins: while a frame is under way only the newest wish is remembered.
+   * @param {Values} values
+   */
+  async function show(values) {
+    wanted = values;
+    if (busy) return;
+    busy = true;
+    while (wanted) {
+      const now = wanted;
+      wanted = null;
+      try {
+        frame = await source.frame(now);
+        if (signal.aborted) return;
+        shown = now;
+        draw();
+        say("");
+        speakLater();
+      } catch (error) {
+        if (signal.aborted) return;
+        controls.stop();
+        controls.set(shown);
+        say(`${error instanceof Error ? error.message : error} The picture for the previous setting stands.`);
+      }
+    }
+    busy = false;
+  }
+
+  /** @param {string} text */
+  function say(text) {
+    message.hidden = !text;
+    if (message.textContent !== text) message.textContent = text;
+  }
+
+  let speaking = 0;
+  function speakLater() {
+    window.clearTimeout(speaking);
+    speaking = window.setTimeout(() => (status.textContent = description), SPEAK_AFTER);
+  }
+
+  // --- size ---
+
+  const lecture = lectureMode(host, root, {
+    signal,
+    changed: resize,
+    reset,
+    toggle: controls.toggle,
+    inputs: controls.inputs,
+  });
+
+  function resize() {
+    const width = picture.clientWidth;
+    if (!width) return;
+    if (lecture.on) lecture.fit(figure, width, () => figure.draw(frame, shown));
+    else figure.resize(width, FONT);
+    draw();
+  }
+
+  const sizes = new ResizeObserver(resize);
+  sizes.observe(picture);
+  const sights = new IntersectionObserver(([entry]) => controls.setVisible(entry.isIntersecting));
+  sights.observe(root);
+
+  // --- first touch ---
+
+  const prepare = () => source.prepare().catch(() => {}); // a failure is told when a frame is wanted
+  for (const event of ["pointerenter", "focusin"]) {
+    controls.node.addEventListener(event, prepare, { once: true, signal });
+  }
+  source.follow?.((values) => {
+    controls.set(values);
+    show(values);
+  });
+
+  // --- the address ---
+
+  let keeping = 0;
+  /** @param {Values} values */
+  function keepAddress(values) {
+    if (!address) return;
+    window.clearTimeout(keeping);
+    keeping = window.setTimeout(() => {
+      const fragment = withPart(location.hash, id, values, spec.start);
+      history.replaceState(history.state, "", fragment ? `#${fragment}` : location.pathname + location.search);
+    }, ADDRESS_AFTER);
+  }
+
+  function followAddress() {
+    const part = partOf(location.hash, id);
+    if (part === null) return;
+    const label = (/** @type {string} */ name) => spec.view.controls[name]?.label ?? name;
+    const { values, problems } = readPart(part, spec.stops, controls.values, label);
+    controls.set(values);
+    root.scrollIntoView({ block: "nearest" });
+    const told = problems.length ? `The address cannot be followed: ${problems.join("; ")}.` : "";
+    if (JSON.stringify(values) !== JSON.stringify(shown)) show(values).then(() => told && say(told));
+    else say(told);
+  }
+
+  if (address) window.addEventListener("hashchange", followAddress, { signal });
+
+  // --- tools ---
+
+  function reset() {
+    controls.stop();
+    controls.set(spec.start);
+    show(spec.start);
+    keepAddress(spec.start);
+  }
+
+  /** @param {string} text @param {string} title @param {(button: HTMLButtonElement) => void} action */
+  function tool(text, title, action) {
+    const button = element("button", { type: "button", title }, text);
+    button.addEventListener("click", () => action(button));
+    tools.append(button);
+  }
+
+  /** @param {HTMLButtonElement} button @param {string} text @param {() => void} otherwise */
+  async function copy(button, text, otherwise) {
+    const name = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      otherwise();
+      button.textContent = "Saved";
+    }
+    window.setTimeout(() => (button.textContent = name), 1200);
+  }
+
+  tool("Reset", "Back to the first setting", reset);
+  if (address) {
+    tool("Copy link", "Copy the address of this setting", (button) => {
+      const link = new URL(location.href);
+      link.hash = withPart("", id, controls.values, spec.start) || `${id}:`;
+      copy(button, link.href, () => window.prompt("The address of this setting", link.href));
+    });
+  }
+  tool("Copy data", "Copy the numbers behind the figure as CSV", (button) => {
+    const text = toCsv(spec, frame, shown);
+    copy(button, text, () => download(text, "text/csv", `${id}.csv`));
+  });
+  tool("Save SVG", "Save the figure as a file", () => {
+    download(toSvg(figure.node, description), "image/svg+xml", `${id}.svg`);
+  });
+  tool("Lecture", "Full screen, larger type; keys: 1 to 9 choose a slider, space plays, R resets", () => {
+    lecture.toggle();
+  });
+
+  resize();
+  draw();
+  if (address) followAddress();
+
+  return () => {
+    ending.abort();
+    controls.stop();
+    window.clearTimeout(speaking);
+    window.clearTimeout(keeping);
+    sizes.disconnect();
+    sights.disconnect();
+    source.close();
+    root.remove();
+  };
+}

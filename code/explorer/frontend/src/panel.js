@@ -1,0 +1,167 @@
+// @ts-check
+/**
+ * One panel: title, legend, axes and marks in a rectangle.
+ * @import { Frame, Panel, Selection, Spec, Values } from "./types.js"
+ */
+import { drawAxes, withUnit } from "./axes.js";
+import { drawLegend, placeLegend } from "./legend.js";
+import { marks } from "./marks/index.js";
+import { makeScale, ticksOf } from "./scales.js";
+import { fill, formatValue, typeset } from "./template.js";
+import { textWidth } from "./text.js";
+
+const LINE = 1.55; // line height
+const OVERHANG = 4; // pixels by which marks may leave the plot
+
+/**
+ * @typedef {object} Layout
+ * @property {number} width
+ * @property {number} header
+ * @property {number} fontSize
+ */
+
+/**
+ * @param {Selection} root
+ * @param {Spec} spec
+ * @param {number} number
+ */
+export function createPanel(root, spec, number) {
+  /** @type {Panel} */
+  const panel = spec.view.panels[number];
+  const has = (/** @type {string[]} */ kinds) => panel.marks.some(({ kind }) => kinds.includes(kind));
+  const filled = has(["heat", "raster"]); // these fill the plot to its edges,
+  const spanned = has(["line", "area"]); // and these from left to right
+  const title = root.append("text").attr("class", "ex-title");
+  const legend = root.append("g").attr("class", "ex-legend");
+  const xLabel = root.append("text").attr("class", "ex-label").attr("text-anchor", "end");
+  const yLabel = root.append("text").attr("class", "ex-label");
+  const axes = root.append("g").attr("class", "ex-axes");
+  const plot = root.append("svg").attr("class", "ex-plot");
+  const groups = panel.marks.map((mark) =>
+    plot.append("g").attr("class", `ex-mark ex-${mark.kind} ex-${mark.role ?? "neutral"}`),
+  );
+  let drawnAxes = "";
+  let margin = 0; // of the left side; it only grows, so that the plot stands still
+  let size = 0;
+
+  /** @param {string} axis @param {Frame} frame @returns {[number, number]} */
+  function extent(axis, frame) {
+    const own = /** @type {any} */ (frame[`@${number}.${axis}`]);
+    return own ? [own.values[0], own.values[1]] : spec.domains[`@${number}.${axis}`];
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {Values} values
+   * @param {Layout} layout
+   */
+  function legendItems(frame, values, { width, fontSize }) {
+    const items = panel.marks.flatMap((mark, m) => {
+      if (!panel.legend) return [];
+      if (mark.kind === "heat") {
+        const [low, high] = extent(`z${m}`, frame);
+        const text = (/** @type {number} */ v) => typeset(formatValue(v, ".2g"));
+        return [{ mark, text: typeset(fill(mark.label, values)), ends: [text(low), text(high)] }];
+      }
+      return mark.label ? [{ mark, text: typeset(fill(mark.label, values)) }] : [];
+    });
+    return placeLegend(/** @type {import("./legend.js").Item[]} */ (items), width, fontSize);
+  }
+
+  return {
+    panel,
+
+    /**
+     * The height of what stands above the plot.
+     * @param {Frame} frame
+     * @param {Values} values
+     * @param {Layout} layout
+     */
+    header(frame, values, layout) {
+      const { fontSize } = layout;
+      const items = legendItems(frame, values, layout);
+      const legendRows = items.length ? items[items.length - 1].row + 1 : 0;
+      const rows = (panel.title ? 1.15 : 0) + legendRows + (panel.y.label ? 1.05 : 0);
+      return Math.ceil(rows * LINE * fontSize + 0.55 * fontSize);
+    },
+
+    /** @param {Layout} layout */
+    height({ width, header, fontSize }) {
+      return header + plotHeight(width) + Math.ceil((panel.x.label ? 3.4 : 2.1) * fontSize);
+    },
+
+    /**
+     * @param {Frame} frame
+     * @param {Values} values
+     * @param {Layout} layout
+     */
+    draw(frame, values, layout) {
+      const { width, header, fontSize } = layout;
+      if (size !== width + fontSize / 100) margin = 0;
+      size = width + fontSize / 100;
+      const height = plotHeight(width);
+      const yCount = Math.max(2, Math.round(height / (4.2 * fontSize)));
+      const y = makeScale(panel.y, extent("y", frame), [height, 0], yCount, !filled);
+      const yTicks = ticksOf(panel.y, y, yCount);
+      const widest = Math.max(0, ...yTicks.map(({ text }) => textWidth(text, 0.92 * fontSize)));
+      margin = Math.max(margin, Math.ceil(widest / 6) * 6 + 9);
+      const right = 0.9 * fontSize;
+      const inner = Math.max(40, width - margin - right);
+      const xCount = Math.max(2, Math.round(inner / (6.5 * fontSize)));
+      const x = makeScale(panel.x, extent("x", frame), [0, inner], xCount, !filled && !spanned);
+      const xTicks = ticksOf(panel.x, x, xCount);
+
+      const items = legendItems(frame, values, layout);
+      const titleText = typeset(fill(panel.title, values));
+      title
+        .attr("x", 0)
+        .attr("y", fontSize * 1.1)
+        .attr("font-size", fontSize * 1.08)
+        .text(titleText);
+      const legendTop = (panel.title ? 1.15 : 0) * LINE * fontSize;
+      legend.attr("transform", `translate(0,${legendTop + 0.78 * fontSize})`);
+      drawLegend(legend, items, fontSize, LINE * fontSize);
+      yLabel
+        .attr("x", 0)
+        .attr("y", header - 0.75 * fontSize)
+        .attr("font-size", 0.95 * fontSize)
+        .text(typeset(withUnit(fill(panel.y.label, values), panel.y.unit)));
+      xLabel
+        .attr("x", margin + inner)
+        .attr("y", header + height + 2.95 * fontSize)
+        .attr("font-size", 0.95 * fontSize)
+        .text(typeset(withUnit(fill(panel.x.label, values), panel.x.unit)));
+
+      const key = JSON.stringify([x.domain(), y.domain(), inner, height, header, fontSize, margin]);
+      if (key !== drawnAxes) {
+        drawnAxes = key;
+        axes
+          .attr("transform", `translate(${margin},${header})`)
+          .attr("font-size", 0.92 * fontSize);
+        drawAxes(axes, { x, y, xTicks, yTicks, width: inner, height });
+        plot
+          .attr("x", margin - OVERHANG)
+          .attr("y", header - OVERHANG)
+          .attr("width", inner + 2 * OVERHANG)
+          .attr("height", height + 2 * OVERHANG)
+          .attr("viewBox", [-OVERHANG, -OVERHANG, inner + 2 * OVERHANG, height + 2 * OVERHANG].join(" "));
+      }
+      panel.marks.forEach((mark, m) => {
+        marks[mark.kind].draw(groups[m], mark, frame, {
+          x,
+          y,
+          width: inner,
+          height,
+          fontSize,
+          values,
+          ...(mark.kind === "heat" ? { colours: extent(`z${m}`, frame) } : {}),
+        });
+      });
+    },
+  };
+
+  /** @param {number} width */
+  function plotHeight(width) {
+    return Math.round(Math.max(110, width * panel.aspect));
+  }
+}
