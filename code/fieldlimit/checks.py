@@ -16,9 +16,7 @@ def finite_array(name: str, value: ArrayLike) -> Array:
     array = np.asarray(value, dtype=float)
     good = np.isfinite(array)
     if not good.all():
-        raise ValueError(
-            f"{name} has finite entries, but {name} contains {array[~good].flat[0]}"
-        )
+        raise ValueError(f"{name} has finite entries, but {name} contains {array[~good].flat[0]}")
     return array
 
 

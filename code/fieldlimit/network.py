@@ -56,9 +56,7 @@ def simulate(
     duration, dt = positive("duration", duration), positive("dt", dt)
     N, rank = network.k.shape
     if not np.allclose(network.weights, 1 / N, rtol=1e-12, atol=0):
-        raise ValueError(
-            f"the weights of a network are 1/N = {1 / N}, but {network.weights[0]}"
-        )
+        raise ValueError(f"the weights of a network are 1/N = {1 / N}, but {network.weights[0]}")
     z = network.I if h0 is None else shaped("h0", h0, (rank,))
     steps = max(1, int(np.ceil(duration / dt * (1 - 1e-12))))
     dt = duration / steps
@@ -88,22 +86,21 @@ def _spikes_of_step(
     whose points belongs to neuron j with probability p_j / P. One search a spike, not one draw a
     neuron.
     """
-    cumulative = np.cumsum(network.phi(network.k @ z))
+    rates = network.phi(network.k @ z)
+    cumulative = rates.cumsum()
     total = cumulative[-1]
-    if not np.isfinite(total) or (np.diff(cumulative) < 0).any() or cumulative[0] < 0:
+    if not (total < np.inf and rates.min() >= 0):
         raise ValueError(f"rates are finite and at least 0, but their sum is {total}")
     count = rng.poisson(total * dt)
     spiking = np.searchsorted(cumulative, total * rng.random(count), side="right")
-    ages = -np.sort(-dt * rng.random(count))
-    return np.minimum(spiking, len(cumulative) - 1), ages
+    ages = np.sort(dt * rng.random(count))[::-1]
+    return np.minimum(spiking, len(rates) - 1), ages
 
 
 def _mask(record: NDArray[np.integer], N: int) -> NDArray[np.bool_]:
     record = np.asarray(record)
     if record.size and (record.min() < 0 or record.max() >= N):
-        raise ValueError(
-            f"recorded neurons lie in 0..{N - 1}, but {record.min()}..{record.max()}"
-        )
+        raise ValueError(f"recorded neurons lie in 0..{N - 1}, but {record.min()}..{record.max()}")
     mask = np.zeros(N, dtype=bool)
     mask[record.astype(np.int64)] = True
     return mask

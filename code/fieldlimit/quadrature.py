@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, readonly
 
-SCRAMBLES = (
-    8  # independent scramblings of a Sobol rule, from whose spread its error is read
-)
-GAUSS_NODES = (
-    512  # most nodes on one axis of a Gauss rule: beyond, rounding outweighs the gain
-)
+SCRAMBLES = 8  # independent scramblings of a Sobol rule, from whose spread its error is read
+GAUSS_NODES = 512  # most nodes on one axis of a Gauss rule: beyond, rounding outweighs the gain
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +66,8 @@ def gauss(family: str, n: int, dimension: int = 0) -> tuple[Array, Array]:
         off_diagonal[1:] /= np.sqrt((2 * j[1:] + d - 2) * (2 * j[1:] + d - 4))
         off_diagonal[:1] = d**-0.5  # the same formula, where d = 2 would read 0/0
     else:
-        raise ValueError(
-            f"family is legendre, hermite or zonal, but family = {family!r}"
-        )
-    nodes, vectors = np.linalg.eigh(
-        np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1)
-    )
+        raise ValueError(f"family is legendre, hermite or zonal, but family = {family!r}")
+    nodes, vectors = np.linalg.eigh(np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1))
     nodes = (nodes - nodes[::-1]) / 2  # the rule is symmetric; rounding is not
     weights = vectors[0] ** 2
     weights = (weights + weights[::-1]) / 2
@@ -97,9 +89,7 @@ def sobol(dimension: int, n: int) -> tuple[Array, NDArray[np.int64]]:
         for scramble in range(SCRAMBLES)
     ]
     points = np.concatenate(sets)
-    points = np.clip(
-        points, 2.0**-53, 1 - 2.0**-53
-    )  # the inverse normal law stays finite
+    points = np.clip(points, 2.0**-53, 1 - 2.0**-53)  # the inverse normal law stays finite
     return readonly(points), readonly(np.repeat(np.arange(SCRAMBLES), 2**log2))
 
 
@@ -109,9 +99,7 @@ def sobol_rule(points: Array, replicate: NDArray[np.int64]) -> Quadrature:
     return Quadrature(readonly(points), readonly(weights), False, replicate)
 
 
-def product(
-    axis_nodes: Array, axis_weights: Array, dimension: int
-) -> tuple[Array, Array]:
+def product(axis_nodes: Array, axis_weights: Array, dimension: int) -> tuple[Array, Array]:
     """The d-fold product of a rule on the line: nodes (q^d, d), weights (q^d,)."""
     grids = np.meshgrid(*[axis_nodes] * dimension, indexing="ij")
     factors = np.meshgrid(*[axis_weights] * dimension, indexing="ij")
@@ -127,6 +115,4 @@ def nodes_per_axis(n: int, dimension: int) -> int:
 
 def replicate_means(rule: Quadrature, values: Array) -> Array:
     """The mean over each independent replicate of a Sobol rule. values (n, ...) -> (8, ...)."""
-    return np.stack(
-        [values[rule.replicate == i].mean(axis=0) for i in range(SCRAMBLES)]
-    )
+    return np.stack([values[rule.replicate == i].mean(axis=0) for i in range(SCRAMBLES)])

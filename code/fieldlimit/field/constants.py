@@ -49,9 +49,7 @@ class DerivativeConstants:
 
 
 @states("thm-smooth")
-def derivative_constants(
-    model: Model, m: int, radius: float = math.inf
-) -> DerivativeConstants:
+def derivative_constants(model: Model, m: int, radius: float = math.inf) -> DerivativeConstants:
     """||D^m(F + Id)|| <= omega kappa^m phi_m, Lipschitz with omega kappa^(m+1) phi_(m+1).
 
     For F and every F_N, on all of H, or on the ball ||h|| <= radius, where |h(x)| <= kappa radius
@@ -75,7 +73,5 @@ def bounded_sup(phi: Nonlinearity, m: int, radius: float = math.inf) -> float:
     """phi_m = sup |phi^(m)| over |s| <= radius, or ValueError when it is infinite."""
     value = phi.sup(m, radius)
     if not math.isfinite(value):
-        raise ValueError(
-            f"phi^({m}) is bounded for |s| <= {radius}, but phi = {phi} is not"
-        )
+        raise ValueError(f"phi^({m}) is bounded for |s| <= {radius}, but phi = {phi} is not")
     return value

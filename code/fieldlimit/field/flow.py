@@ -28,13 +28,9 @@ def flow(
 
     h0, times = finite_array("h0", h0), finite_array("times", times)
     if h0.ndim != 1 or times.ndim != 1 or not len(times):
-        raise ValueError(
-            f"h0 and times are vectors, but shapes are {h0.shape} and {times.shape}"
-        )
+        raise ValueError(f"h0 and times are vectors, but shapes are {h0.shape} and {times.shape}")
     if (np.diff(times) <= 0).any():
-        raise ValueError(
-            f"times increase strictly, but a step is {np.diff(times).min()}"
-        )
+        raise ValueError(f"times increase strictly, but a step is {np.diff(times).min()}")
     if len(times) == 1:
         return h0[None, :].copy()
     solution = solve_ivp(
@@ -47,7 +43,5 @@ def flow(
         atol=positive("atol", atol),
     )
     if not solution.success:
-        raise RuntimeError(
-            f"the flow stopped at t = {solution.t[-1]}: {solution.message}"
-        )
+        raise RuntimeError(f"the flow stopped at t = {solution.t[-1]}: {solution.message}")
     return solution.y.T

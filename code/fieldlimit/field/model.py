@@ -38,9 +38,7 @@ class Projection:
     error: float
 
 
-def project(
-    kernel: Kernel, f: Callable[[Array], Array], n: int | None = None
-) -> Projection:
+def project(kernel: Kernel, f: Callable[[Array], Array], n: int | None = None) -> Projection:
     """The h in H least far from f: int (<h, k_x> - f(x))^2 rho(dx) minimal; of those, the shortest.
 
     f: (m, d) -> (m,). By quadrature with about n nodes. error: that distance, which is the part of

@@ -44,9 +44,7 @@ def restriction_spectra(network: VectorField, h: Array) -> Restriction:
         for matrix in (network.derivative(h) + np.eye(len(network.I)), G)
     ]
     gaps = np.abs(sides[0][:, None] - sides[1][None, :])
-    return Restriction(
-        sides[0] - 1, sides[1] - 1, float(gaps[linear_sum_assignment(gaps)].max())
-    )
+    return Restriction(sides[0] - 1, sides[1] - 1, float(gaps[linear_sum_assignment(gaps)].max()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +80,7 @@ def network_bias(
     for i in range(copies):
         network = finite_network(model, N, rng=rng)
         deviations[i] = (network.derivative(h) if m else network(h)) - exact
-    return Bias(
-        deviations.mean(axis=0), deviations.std(axis=0, ddof=1) / np.sqrt(copies)
-    )
+    return Bias(deviations.mean(axis=0), deviations.std(axis=0, ddof=1) / np.sqrt(copies))
 
 
 def _padded(eigenvalues: NDArray, length: int) -> NDArray:

@@ -34,9 +34,7 @@ class VectorField:
         k = shaped("k", self.k, (None, None))
         shapes = {"k": k.shape, "w": k.shape, "weights": k.shape[:1], "I": k.shape[1:]}
         for name, shape in shapes.items():
-            object.__setattr__(
-                self, name, readonly(shaped(name, getattr(self, name), shape))
-            )
+            object.__setattr__(self, name, readonly(shaped(name, getattr(self, name), shape)))
 
     def __call__(self, h: Array) -> Array:
         """F(h), in units of potential per tau; h (..., r) -> (..., r)."""
@@ -99,9 +97,7 @@ def finite_network(
         locations = kernel.space.sample(N, rng=rng)
     x = shaped("locations", locations, (N, kernel.space.dimension))
     weights = np.full(N, 1 / N)
-    return VectorField(
-        kernel.k(x), kernel.w(x), weights, model.phi, model.I, readonly(x)
-    )
+    return VectorField(kernel.k(x), kernel.w(x), weights, model.phi, model.I, readonly(x))
 
 
 def field_error(model: Model, h: Array, n: int) -> float:

@@ -53,9 +53,7 @@ def finite_rank_kernel(
     nodes = space.quadrature(256).nodes
     k, w = np.asarray(a(nodes)), np.asarray(b(nodes))
     if k.ndim != 2 or k.shape != w.shape or len(k) != len(nodes):
-        raise ValueError(
-            f"a and b give (n, r) arrays, but n = {len(nodes)}: {k.shape}, {w.shape}"
-        )
+        raise ValueError(f"a and b give (n, r) arrays, but n = {len(nodes)}: {k.shape}, {w.shape}")
     kappa = _bound("kappa", kappa, k, space)
     omega = _bound("omega", omega, w, space)
     return FiniteRankKernel(space, a, b, k.shape[1], kappa, omega)
@@ -71,9 +69,7 @@ def population_kernel(J: Array, weights: Array) -> FiniteRankKernel:
     size = len(space.weights)
     J = shaped("J", J, (size, size))
     omega = float(np.linalg.norm(J, axis=0).max())
-    return FiniteRankKernel(
-        space, _Rows(np.eye(size)), _Rows(J.T.copy()), size, 1.0, omega
-    )
+    return FiniteRankKernel(space, _Rows(np.eye(size)), _Rows(J.T.copy()), size, 1.0, omega)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,18 +82,12 @@ class _Rows:
         return self.table[x[:, 0].astype(np.int64)]
 
 
-def _bound(
-    name: str, given: float | None, features: Array, space: SimilaritySpace
-) -> float:
+def _bound(name: str, given: float | None, features: Array, space: SimilaritySpace) -> float:
     seen = float(np.linalg.norm(features, axis=1).max())
     if given is None:
         if not isinstance(space, FiniteSpace):
-            raise ValueError(
-                f"{name} is given except on a finite space, but {name} = None"
-            )
+            raise ValueError(f"{name} is given except on a finite space, but {name} = None")
         return seen
     if nonnegative(name, given) < seen * (1 - 1e-12):
-        raise ValueError(
-            f"{name} bounds the features' norms, but {name} = {given} < {seen}"
-        )
+        raise ValueError(f"{name} bounds the features' norms, but {name} = {given} < {seen}")
     return float(given)

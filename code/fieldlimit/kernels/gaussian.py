@@ -32,9 +32,7 @@ def gaussian_kernel(space: SimilaritySpace, length: float, rank: int) -> Spectra
         modes = frequencies(_pairs(rank), space.dimension)
         values, tail = _wrapped_eigenvalues(length, modes)
         return _with_tail(torus_kernel(values, space.dimension), tail)
-    raise ValueError(
-        f"gaussian_kernel lives on a Torus or a GaussianSpace, but space = {space}"
-    )
+    raise ValueError(f"gaussian_kernel lives on a Torus or a GaussianSpace, but space = {space}")
 
 
 def mexican_hat(
@@ -57,15 +55,9 @@ def mexican_hat(
         ("inhibition", strength_inhibition),
     ):
         if finite(f"strength_{name}", strength) < 0:
-            raise ValueError(
-                f"strength_{name} is at least 0, but strength_{name} = {strength}"
-            )
-    excite, tail_e = _wrapped_eigenvalues(
-        positive("length_excitation", length_excitation), modes
-    )
-    inhibit, tail_i = _wrapped_eigenvalues(
-        positive("length_inhibition", length_inhibition), modes
-    )
+            raise ValueError(f"strength_{name} is at least 0, but strength_{name} = {strength}")
+    excite, tail_e = _wrapped_eigenvalues(positive("length_excitation", length_excitation), modes)
+    inhibit, tail_i = _wrapped_eigenvalues(positive("length_inhibition", length_inhibition), modes)
     values = strength_excitation * excite - strength_inhibition * inhibit
     tail = strength_excitation * tail_e + strength_inhibition * tail_i
     return _with_tail(torus_kernel(values, dimension), tail)
@@ -84,9 +76,7 @@ class HermiteBasis:
 
     def __call__(self, x: Array) -> Array:
         d = x.shape[1]
-        envelope = (4 * self.c) ** (d / 4) * np.exp(
-            -(self.c - 0.25) * (x**2).sum(axis=1)
-        )
+        envelope = (4 * self.c) ** (d / 4) * np.exp(-(self.c - 0.25) * (x**2).sum(axis=1))
         modes = np.repeat(envelope[:, None], len(self.degrees), axis=1)
         for j in range(d):
             degrees = self.degrees[:, j].astype(np.int64)
@@ -111,9 +101,7 @@ def mehler_spectrum(length: float) -> tuple[float, float, float]:
 
 def _mehler_kernel(space: GaussianSpace, length: float, rank: int) -> SpectralKernel:
     first, ratio, c = mehler_spectrum(length)
-    degrees = np.array(
-        list(islice(_degrees_by_size(space.dimension, ratio), rank)), dtype=float
-    )
+    degrees = np.array(list(islice(_degrees_by_size(space.dimension, ratio), rank)), dtype=float)
     values = first**space.dimension * ratio ** degrees.sum(axis=1)
     tail = max(0.0, 1.0 - float(values.sum()))
     basis = HermiteBasis(readonly(degrees), c)
@@ -159,18 +147,14 @@ def _wrapped_eigenvalues(length: float, modes: Array) -> tuple[Array, float]:
     peak = (length / np.sqrt(2 * np.pi)) ** dimension
     pairs = peak * np.exp(-(length**2) * (modes**2).sum(axis=1) / 2)
     windings = np.arange(1, 2 + int(np.ceil(2 * length)))
-    at_zero = (
-        1 + 2 * np.exp(-((2 * np.pi * windings / length) ** 2) / 2).sum()
-    ) ** dimension
+    at_zero = (1 + 2 * np.exp(-((2 * np.pi * windings / length) ** 2) / 2).sum()) ** dimension
     tail = max(0.0, float(at_zero - peak - 2 * pairs.sum()))
     return np.concatenate([[peak], pairs]), tail
 
 
 def _pairs(rank: int) -> int:
     if positive_integer("rank", rank) % 2 == 0:
-        raise ValueError(
-            f"rank is odd (the constant and whole pairs), but rank = {rank}"
-        )
+        raise ValueError(f"rank is odd (the constant and whole pairs), but rank = {rank}")
     return (rank - 1) // 2
 
 

@@ -45,15 +45,9 @@ class SpectralKernel:
         if (s < 0).any():
             raise ValueError(f"singular values are >= 0, but the least is {s.min()}")
         if np.abs(V @ V.T - np.eye(len(s))).max(initial=0.0) > ROUNDING:
-            raise ValueError(
-                f"V is orthogonal, but V V^T has diagonal {np.diag(V @ V.T)}"
-            )
-        if np.abs(V * s - s[:, None] * V).max(initial=0.0) > ROUNDING * s.max(
-            initial=0.0
-        ):
-            raise ValueError(
-                "V commutes with diag(singular_values), but V mixes unequal values"
-            )
+            raise ValueError(f"V is orthogonal, but V V^T has diagonal {np.diag(V @ V.T)}")
+        if np.abs(V * s - s[:, None] * V).max(initial=0.0) > ROUNDING * s.max(initial=0.0):
+            raise ValueError("V commutes with diag(singular_values), but V mixes unequal values")
         if self.kappa < 0 or not np.isfinite(self.kappa):
             positive("kappa", self.kappa)
         object.__setattr__(self, "singular_values", readonly(s))
@@ -134,13 +128,8 @@ def native_optimality(kernel: SpectralKernel, scale: Array, x: Array) -> Rescali
     scale = shaped("scale", scale, (kernel.rank,))
     if not (scale > 0).all():
         raise ValueError(f"scale is positive, but its least entry is {scale.min()}")
-    if (
-        np.abs(kernel.V * scale - scale[:, None] * kernel.V).max()
-        > ROUNDING * scale.max()
-    ):
-        raise ValueError(
-            "scale is constant on the blocks of V, but V mixes unequal scales"
-        )
+    if np.abs(kernel.V * scale - scale[:, None] * kernel.V).max() > ROUNDING * scale.max():
+        raise ValueError("scale is constant on the blocks of V, but V mixes unequal scales")
     k, w = kernel.k(x), kernel.w(x)
     return Rescaling(_sup(k) * _sup(w), _sup(k * scale) * _sup(w / scale))
 

@@ -35,9 +35,7 @@ def zonal_kernel(dimension: int, eigenvalues: Array) -> SpectralKernel:
     Sphere(dimension)
     values = finite_array("eigenvalues", eigenvalues)
     if values.ndim != 1 or not 1 <= len(values) <= HIGHEST_DEGREE + 1:
-        raise ValueError(
-            f"eigenvalues are 1 to 4, of degrees 0..3, but shape = {values.shape}"
-        )
+        raise ValueError(f"eigenvalues are 1 to 4, of degrees 0..3, but shape = {values.shape}")
     counts = [harmonic_multiplicity(dimension, degree) for degree in range(len(values))]
     repeated = np.repeat(values, counts)
     signs = np.where(repeated < 0, -1.0, 1.0)
@@ -95,9 +93,7 @@ def _cubic(x: Array) -> Array:
     """
     d = x.shape[1]
     M = d * (d + 2) * (d + 4)
-    columns = [
-        sqrt(M) * x[:, i] * x[:, j] * x[:, k] for i, j, k in combinations(range(d), 3)
-    ]
+    columns = [sqrt(M) * x[:, i] * x[:, j] * x[:, k] for i, j, k in combinations(range(d), 3)]
     own = sqrt(3 * d * (d + 4) / (2 * (d - 1))) * x * (1 - (d + 2) / 3 * x**2)
     parts = [np.stack(columns, axis=1)] if columns else []
     for i in range(d):

@@ -62,9 +62,7 @@ def torus_kernel(eigenvalues: Array, dimension: int) -> SpectralKernel:
     """
     eigenvalues = finite_array("eigenvalues", eigenvalues)
     if eigenvalues.ndim != 1 or len(eigenvalues) < 1:
-        raise ValueError(
-            f"eigenvalues has shape (1 + p,), but its shape is {eigenvalues.shape}"
-        )
+        raise ValueError(f"eigenvalues has shape (1 + p,), but its shape is {eigenvalues.shape}")
     modes = FourierBasis(readonly(frequencies(len(eigenvalues) - 1, dimension)))
     doubled = np.concatenate([eigenvalues[:1], np.repeat(eigenvalues[1:], 2)])
     signs = np.where(doubled < 0, -1.0, 1.0)
@@ -125,7 +123,5 @@ def _shell(square: int, dimension: int, leading: bool) -> Iterator[tuple[int, ..
             yield from ((root,),) if leading else ((root,), (-root,))
         return
     for entry in range(root, -1 if leading else -root - 1, -1):
-        for rest in _shell(
-            square - entry * entry, dimension - 1, leading and entry == 0
-        ):
+        for rest in _shell(square - entry * entry, dimension - 1, leading and entry == 0):
             yield (entry, *rest)

@@ -44,9 +44,7 @@ def check_parameters(rate: float, gain: float, threshold: float) -> None:
     finite("threshold", threshold)
 
 
-def largest_value(
-    phi: Nonlinearity, m: int, points: Iterable[float], radius: float
-) -> float:
+def largest_value(phi: Nonlinearity, m: int, points: Iterable[float], radius: float) -> float:
     """The largest |phi^(m)| at the critical points in [-radius, radius] and at its two ends."""
     radius = nonnegative("radius", radius)
     inside = [p for p in points if abs(p) <= radius]

@@ -36,9 +36,7 @@ class ErrorFunction:
         """phi(h), in [0, rate]."""
         from scipy.special import ndtr
 
-        return self.rate * ndtr(
-            self.gain * (np.asarray(h, dtype=float) - self.threshold)
-        )
+        return self.rate * ndtr(self.gain * (np.asarray(h, dtype=float) - self.threshold))
 
     def derivative(self, h: Array, m: int) -> Array:
         """phi^(m)(h), to rounding."""
@@ -56,6 +54,4 @@ class ErrorFunction:
         if m == 0:
             return sup_of_increasing(self, self.rate, radius)
         roots = np.polynomial.hermite_e.hermeroots([0.0] * m + [1.0])
-        return largest_value(
-            self, m, self.threshold + np.real(roots) / self.gain, radius
-        )
+        return largest_value(self, m, self.threshold + np.real(roots) / self.gain, radius)

@@ -70,9 +70,8 @@ def tanh_rate(rate: float = 1.0, gain: float = 1.0, threshold: float = 0.0) -> L
 
 
 def _logistic(t: Array) -> Array:
-    """1 / (1 + exp(-t)) without overflow: exp is taken of -|t| only."""
-    e = np.exp(-np.abs(t))
-    return np.where(t >= 0, 1.0, e) / (1 + e)
+    """1 / (1 + exp(-t)); below t = -700, where exp overflows, the value at -700 (about 1e-304)."""
+    return 1 / (1 + np.exp(np.minimum(-t, 700.0)))
 
 
 @lru_cache(maxsize=32)
@@ -92,6 +91,4 @@ def _logistic_critical(m: int) -> Array:
     """
     quotient, _ = divmod(_logistic_polynomial(m + 1), Polynomial([0.0, 1.0, -1.0]))
     roots = np.sort(np.real(quotient.roots()))
-    return (
-        roots + 1 - roots[::-1]
-    ) / 2  # the set is symmetric about 1/2; rounding is not
+    return (roots + 1 - roots[::-1]) / 2  # the set is symmetric about 1/2; rounding is not

@@ -70,11 +70,7 @@ class Exponential:
     def sup(self, m: int, radius: float = math.inf) -> float:
         """rate gain^m exp(gain radius), inf on the whole line."""
         radius = nonnegative("radius", radius)
-        return (
-            self.gain ** positive_integer("m", m, least=0)
-            * self.rate
-            * _exp(self.gain * radius)
-        )
+        return self.gain ** positive_integer("m", m, least=0) * self.rate * _exp(self.gain * radius)
 
 
 def _threshold_order(m: int) -> int:

@@ -44,9 +44,7 @@ def default_nodes(space: SimilaritySpace) -> int:
     return {1: 512, 2: 64**2, 3: 24**3}.get(space.dimension, 2**14)
 
 
-def expectation(
-    space: SimilaritySpace, f: Callable[[Array], Array], n: int
-) -> Estimate:
+def expectation(space: SimilaritySpace, f: Callable[[Array], Array], n: int) -> Estimate:
     """The integral of f against rho, f: (m, d) -> (m, ...), by a rule with about n nodes.
 
     error, entry by entry: 0 on a finite space; for a product rule the difference from the rule with
@@ -63,9 +61,7 @@ def expectation(
         error = 3 * means.std(axis=0, ddof=1) / np.sqrt(len(means))
     else:
         coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
-        error = np.abs(
-            value - np.tensordot(coarse.weights, np.asarray(f(coarse.nodes)), axes=1)
-        )
+        error = np.abs(value - np.tensordot(coarse.weights, np.asarray(f(coarse.nodes)), axes=1))
     return Estimate(value, error)
 
 

@@ -23,10 +23,10 @@ class FiniteSpace:
 
     def __post_init__(self) -> None:
         weights = shaped("weights", self.weights, (None,))
-        if len(weights) < 1 or not (weights > 0).all():
-            raise ValueError(
-                f"weights are positive, but the least of them is {weights.min()}"
-            )
+        if len(weights) == 0:
+            raise ValueError("a finite space has at least one population, but weights is empty")
+        if not (weights > 0).all():
+            raise ValueError(f"weights are positive, but the least of them is {weights.min()}")
         if abs(weights.sum() - 1) > ROUNDING:
             raise ValueError(f"weights have sum 1, but their sum is {weights.sum()}")
         object.__setattr__(self, "weights", readonly(weights / weights.sum()))
@@ -38,9 +38,7 @@ class FiniteSpace:
 
     def sample(self, n: int, *, rng: np.random.Generator) -> Array:
         """n independent populations, numbers as floats, shape (n, 1)."""
-        drawn = rng.choice(
-            len(self.weights), size=positive_integer("n", n), p=self.weights
-        )
+        drawn = rng.choice(len(self.weights), size=positive_integer("n", n), p=self.weights)
         return drawn[:, None].astype(float)
 
     def quadrature(self, n: int = 1) -> Quadrature:
@@ -52,6 +50,4 @@ class FiniteSpace:
         """x as (n, 1); ValueError unless every entry is one of 0, ..., P - 1."""
         x = shaped("x", x, (None, 1))
         size = len(self.weights)
-        return inside(
-            x, (x == np.floor(x)) & (x >= 0) & (x < size), f"integers 0..{size - 1}"
-        )
+        return inside(x, (x == np.floor(x)) & (x >= 0) & (x < size), f"integers 0..{size - 1}")

@@ -27,9 +27,7 @@ class Sphere:
 
     def sample(self, n: int, *, rng: np.random.Generator) -> Array:
         """n independent uniform points of the sphere, shape (n, d)."""
-        return _normalised(
-            rng.standard_normal((positive_integer("n", n), self.dimension))
-        )
+        return _normalised(rng.standard_normal((positive_integer("n", n), self.dimension)))
 
     def quadrature(self, n: int) -> Quadrature:
         """Nodes on the sphere, n at most (8 * 2^m when d > 3)."""
@@ -37,9 +35,7 @@ class Sphere:
         if self.dimension > 3:
             points, replicate = rules.sobol(self.dimension, n)
             return rules.sobol_rule(_normalised(normal_quantile(points)), replicate)
-        heights, weights = (
-            (np.zeros(1), np.ones(1)) if self.dimension == 2 else (None, None)
-        )
+        heights, weights = (np.zeros(1), np.ones(1)) if self.dimension == 2 else (None, None)
         if heights is None or weights is None:
             heights, weights = rules.gauss("legendre", max(1, int(np.sqrt(n / 2))))
         q = max(1, n // len(heights))
@@ -61,9 +57,7 @@ class Sphere:
     def check(self, x: Array) -> Array:
         """x as (n, d); ValueError unless every row has norm 1 (to 1e-9, rounding)."""
         x = shaped("x", x, (None, self.dimension))
-        return inside(
-            x, np.abs(np.linalg.norm(x, axis=1) - 1) <= ROUNDING, "points of norm 1"
-        )
+        return inside(x, np.abs(np.linalg.norm(x, axis=1) - 1) <= ROUNDING, "points of norm 1")
 
 
 def _normalised(x: Array) -> Array:

@@ -64,9 +64,7 @@ class Torus:
             return rules.sobol_rule(np.pi * (2 * points - 1), replicate)
         q = rules.nodes_per_axis(n, self.dimension)
         angles = np.pi * (2 * np.arange(q) / q - 1)
-        return rules.plain_rule(
-            *rules.product(angles, np.full(q, 1 / q), self.dimension)
-        )
+        return rules.plain_rule(*rules.product(angles, np.full(q, 1 / q), self.dimension))
 
     def check(self, x: Array) -> Array:
         """x as (n, d); ValueError unless every angle lies in [-pi, pi)."""
