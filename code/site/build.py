@@ -268,6 +268,7 @@ def write_pages(
         "latex_individualpages": False,
         "nb_execution_cache_path": str(execution / "cache"),
         "html_static_path": [str(assets)],
+        "templates_path": [str(SITE / "templates")],
         "html_logo": str(assets / "logo.svg"),
         "html_favicon": str(assets / "favicon.svg"),
         "fieldlimit_execution": str(execution),

@@ -10,6 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 import fieldlimit_numbers
+import fieldlimit_statements
 
 POLICY = "; ".join(
     [
@@ -36,6 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_explorer)
     app.connect("build-finished", copy_lattices)
     fieldlimit_numbers.setup(app)
+    fieldlimit_statements.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 

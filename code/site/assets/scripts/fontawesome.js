@@ -1,1 +1,0 @@
-// The theme's icon script (540 KB gzipped) draws icons as SVG. The icons come from the theme's web font instead.
