@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fieldlimit.field import Model, finite_network, flow, neural_field
-from fieldlimit.kernels import cosine_ring, population_kernel, power_law, shifted_ring, torus_kernel
+from fieldlimit.kernels import cosine_ring, evaluate, population_kernel, power_law, shifted_ring, torus_kernel
 from fieldlimit.nonlinearities import Logistic
 from fieldlimit.ring import (
     bump,
@@ -13,6 +13,7 @@ from fieldlimit.ring import (
     ring_moments,
     ring_stability,
     rotation_angle,
+    shifted_torus,
 )
 from fieldlimit.sharp import field_constants
 
@@ -200,6 +201,16 @@ def test_a_shifted_ring_turns_by_the_formula(shift):
     turned = [rotation_angle(shift, t, start=R[0], end=r) for t, r in zip(times, R, strict=True)]
     assert np.allclose(psi - psi[0], turned, atol=SOLVER)
     assert abs(psi[-1] - psi[0] - np.tan(shift) * times[-1]) > 0.05 * abs(np.tan(shift))
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 5])
+def test_a_shifted_torus_is_the_shifted_function(dimension):
+    rng = np.random.default_rng(4)
+    eigenvalues, shift = rng.standard_normal(7), rng.uniform(-1, 1, dimension)
+    x, y = rng.uniform(-1, 1, (2, 20, dimension))
+    plain, shifted = torus_kernel(eigenvalues, dimension), shifted_torus(eigenvalues, shift)
+    moved = (y + shift + np.pi) % (2 * np.pi) - np.pi
+    assert np.allclose(evaluate(shifted, x, y), evaluate(plain, x, moved), atol=1e-12)
 
 
 @pytest.mark.parametrize(

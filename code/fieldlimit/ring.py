@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log, sqrt, tan
 
 import numpy as np
 
-from fieldlimit.checks import Array, finite, nonnegative, positive
-from fieldlimit.kernels import SpectralKernel
+from fieldlimit.checks import Array, finite, finite_array, nonnegative, positive
+from fieldlimit.kernels import SpectralKernel, frequencies, torus_kernel
 from fieldlimit.nonlinearities import Nonlinearity
 from fieldlimit.statements import states
 
@@ -124,6 +124,21 @@ def bump(
     if np.abs(solution.fun).max() > 1e-9:
         raise RuntimeError(f"no bump found from {guess}: residual {solution.fun}")
     return float(solution.x[0]), abs(float(solution.x[1]))
+
+
+def shifted_torus(eigenvalues: Array, shift: Array) -> SpectralKernel:
+    """w(x, y) = g(x - y - shift) on the d-torus, where g(x - y) is `torus_kernel(eigenvalues, d)`.
+
+    shift (d,). V rotates the pair of frequency m by <m, shift>; a negative eigenvalue keeps its sign.
+    """
+    shift = finite_array("shift", shift)
+    kernel = torus_kernel(eigenvalues, len(shift))
+    V = np.array(kernel.V)
+    for j, angle in enumerate(frequencies((kernel.rank - 1) // 2, len(shift)) @ shift):
+        pair = slice(1 + 2 * j, 3 + 2 * j)
+        c, s = np.cos(angle), np.sin(angle)
+        V[pair, pair] = V[pair, pair] @ np.array([[c, -s], [s, c]])
+    return replace(kernel, V=V)
 
 
 @states("prop-ring-rotation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import comb, sqrt
 
@@ -125,14 +126,12 @@ class GaussianSpectrum:
 
     def eigenvalues(self, indices: Array) -> Array:
         """The eigenvalues with the given numbers (n,) in decreasing order, counted from 1."""
-        indices = np.asarray(indices)
-        degrees = np.zeros(indices.shape, dtype=int)
-        j, counted = 0, 1  # eigenvalues of degree at most j
-        while (late := indices > counted).any():
-            j += 1
-            degrees[late] = j
-            counted += comb(j + self.dimension - 1, self.dimension - 1)
-        return self.top * self.beta**degrees
+        d = self.dimension
+        # comb(j + d, d) eigenvalues have degree at most j
+        degrees = [
+            bisect_left(range(int(n)), int(n), key=lambda j: comb(j + d, d)) for n in np.asarray(indices)
+        ]
+        return self.top * self.beta ** np.array(degrees, dtype=float)
 
 
 @states("prop-gaussian-spectrum")
