@@ -20,7 +20,12 @@ _registered: dict[str, Callable[..., Any]] = {}
 STATEMENTS: Mapping[str, Callable[..., Any]] = MappingProxyType(_registered)
 """Label -> the function that states it. Complete once `import_all` has run."""
 
-EXEMPT: Mapping[str, str] = MappingProxyType({})
+EXEMPT: Mapping[str, str] = MappingProxyType(
+    {
+        "lem-products": "an identity between spectra; its numbers are those of prop-restriction",
+        "lem-bumps": "existence of small sets, without a rate; its use is prop-why-not-l2",
+    }
+)
 """Purely qualitative statements -> why neither a function nor a test can carry them."""
 
 
