@@ -20,7 +20,7 @@ from fieldlimit.spaces import Torus
 
 Array = NDArray[np.float64]
 
-RATE = 4.0  # spikes per tau; with it the state 0 of the field loses stability at gain 1, in both models
+RATE = 4.0  # spikes per tau; with it two memories appear at gain 1
 HALF_WIDTH = 2.6  # of the plane
 GRID = 11  # arrows along each side
 STEP, STEPS = 0.4, 25  # Runge-Kutta steps of the trajectories: t from 0 to 10
