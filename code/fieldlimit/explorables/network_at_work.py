@@ -91,10 +91,11 @@ view = View(
                 Raster("spike_times", "spike_angles", "data", "spike"),
                 Dot("peak_times", "peak_angles", "limit", "peak of the field", size=1.6),
             ],
-            aspect=0.9,
+            aspect=0.4,
+            span=2,
         ),
         Panel(
-            "Potentials at t = 10 τ",
+            "Potentials at the end, t = 10 τ",
             x=Axis(
                 "angle x",
                 domain=(-np.pi, np.pi),
@@ -106,7 +107,7 @@ view = View(
                 Line("angles", "curve", "network", width=0.8),
                 Dot("shown_angles", "shown_potentials", "network", "neurons of the network"),
             ],
-            aspect=0.9,
+            aspect=0.72,
         ),
         Panel(
             "Activity of the whole population",
@@ -116,7 +117,7 @@ view = View(
                 Line("times", "field_rate", "limit", "neural field"),
                 Line("bins", "rate", "network", "network, N = {N:,}"),
             ],
-            aspect=0.9,
+            aspect=0.72,
         ),
     ],
     controls={
@@ -130,6 +131,7 @@ view = View(
         "neural field by at most {error:.2f} anywhere on the ring; a neuron has fired {mean_rate:.3f} times "
         "per time constant, against {field_mean_rate:.3f} in the field."
     ),
+    columns=2,
 )
 
 
