@@ -9,7 +9,12 @@ from fieldlimit.concentration.bounds import (
     paley_zygmund_lower,
     pinelis_deviation,
 )
-from fieldlimit.concentration.deviations import deviation, sample_deviations
+from fieldlimit.concentration.deviations import (
+    Case,
+    deviation,
+    sample_deviations,
+    sample_deviations_together,
+)
 from fieldlimit.concentration.fluctuations import Fluctuation, fluctuation
 from fieldlimit.concentration.moments import (
     Moments,
@@ -30,6 +35,7 @@ from fieldlimit.concentration.tolerance import tolerance_bound, tolerance_copies
 
 __all__ = [
     "LABELS",
+    "Case",
     "Fluctuation",
     "Guarantee",
     "Moments",
@@ -51,6 +57,7 @@ __all__ = [
     "paley_zygmund_lower",
     "pinelis_deviation",
     "sample_deviations",
+    "sample_deviations_together",
     "space_derivative_bound",
     "spectral_constants",
     "spectral_deviation",
