@@ -81,6 +81,16 @@ def _check_shapes(frame: Frame, mark: Mark, panel: Panel, where: str) -> None:
         )
 
 
+def drawn(frame: Frame, view: View) -> Frame:
+    """The frame without the arrays that no mark names."""
+    named = view.names()
+    return {
+        name: value
+        for name, value in frame.items()
+        if name in named or not isinstance(value, np.ndarray)
+    }
+
+
 def scalars(frame: Frame) -> dict[str, Value]:
     """The frame's numbers and texts."""
     return {name: value for name, value in frame.items() if not isinstance(value, np.ndarray)}

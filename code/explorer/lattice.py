@@ -43,7 +43,9 @@ def encode(frames: Sequence[Frame]) -> dict[str, Any]:
     names = frames[0].keys()
     for frame in frames:
         if frame.keys() != names:
-            raise ValueError(f"all frames have the entries {list(names)}, but one has {list(frame)}")
+            raise ValueError(
+                f"all frames have the entries {list(names)}, but one has {list(frame)}"
+            )
     return {name: _encode_entry(name, [frame[name] for frame in frames]) for name in names}
 
 

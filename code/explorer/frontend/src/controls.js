@@ -55,11 +55,16 @@ export function createControls(spec, id, continuous, changed) {
       input,
     );
     const show = () => {
-      const text = [formatValue(values[name], control.format), control.unit].filter(Boolean).join(" ");
+      const text = [formatValue(values[name], control.format), control.unit]
+        .filter(Boolean)
+        .join(" ");
       output.textContent = typeset(text);
       input.setAttribute("aria-valuetext", text);
       input.value = String(track.position(values[name]));
-      input.style.setProperty("--ex-share", String(track.last ? Number(input.value) / track.last : 0));
+      input.style.setProperty(
+        "--ex-share",
+        String(track.last ? Number(input.value) / track.last : 0),
+      );
     };
     const set = (/** @type {number} */ position) => {
       values = { ...values, [name]: track.value(position) };
@@ -99,7 +104,11 @@ export function createControls(spec, id, continuous, changed) {
     for (const row of rows) row.play.setAttribute("aria-pressed", "false");
   }
 
-  const node = element("div", { class: "ex-controls", role: "group", "aria-label": "Parameters" });
+  const node = element("div", {
+    class: "ex-controls",
+    role: "group",
+    "aria-label": "Parameters",
+  });
   node.append(...rows.map((row) => row.node));
   for (const row of rows) row.show();
 

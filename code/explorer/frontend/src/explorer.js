@@ -4,7 +4,10 @@ import { mount } from "./mount.js";
 import { latticeSource } from "./sources/lattice.js";
 import { readFrame } from "./spec.js";
 
-const here = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : location.href;
+const here =
+  document.currentScript instanceof HTMLScriptElement
+    ? document.currentScript.src
+    : location.href;
 
 /**
  * The lattice of an explorer: in the page, or in a script beside it that registers itself.
@@ -12,9 +15,11 @@ const here = document.currentScript instanceof HTMLScriptElement ? document.curr
  */
 async function load(stored) {
   if (stored.frames) return stored.frames;
-  const known = (/** @type {any} */ (window).fieldlimitLattices ??= {});
+  const page = /** @type {Window & { fieldlimitLattices?: Record<string, any> }} */ (window);
+  const known = (page.fieldlimitLattices ??= {});
   if (!known[stored.key]) await loadScript(new URL(folder() + stored.file, here).href);
-  if (!known[stored.key]) throw new Error(`The file ${stored.file} does not hold the frames of this explorer.`);
+  if (!known[stored.key])
+    throw new Error(`The file ${stored.file} does not hold the frames of this explorer.`);
   return known[stored.key];
 }
 
@@ -31,7 +36,8 @@ function loadScript(address) {
     script.onload = () => resolve();
     script.onerror = () => {
       script.remove();
-      reject(new Error(`The frames of this explorer could not be loaded (${address.split("/").pop()} is missing).`));
+      const file = address.split("/").pop();
+      reject(new Error(`The frames of this explorer could not be loaded: ${file} is missing.`));
     };
     document.head.append(script);
   });
@@ -65,7 +71,7 @@ function start(host) {
     host.querySelector(".ex")?.remove();
     const note = document.createElement("p");
     note.className = "ex-message";
-    note.textContent = `This explorer could not be started (${error}); the figure shows its first setting.`;
+    note.textContent = `This explorer could not be started (${error}). The figure stands.`;
     host.append(note);
   }
 }

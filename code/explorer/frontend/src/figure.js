@@ -19,7 +19,8 @@ const GAP = 2.4; // between panels, in font sizes
 export function scalars(frame, values) {
   /** @type {Values} */
   const found = {};
-  for (const [name, entry] of Object.entries(frame)) if (typeof entry !== "object") found[name] = entry;
+  for (const [name, entry] of Object.entries(frame))
+    if (typeof entry !== "object") found[name] = entry;
   return Object.assign(found, values);
 }
 
@@ -49,7 +50,12 @@ export function createFigure(spec, document) {
     panels.forEach(({ panel }, p) => {
       const span = Math.min(panel.span, columns);
       if (at + span > columns) [at, row] = [0, row + 1];
-      places.push({ panel: p, left: at * (column + gap), width: span * column + (span - 1) * gap, row });
+      places.push({
+        panel: p,
+        left: at * (column + gap),
+        width: span * column + (span - 1) * gap,
+        row,
+      });
       at += span;
     });
     return places;
@@ -79,7 +85,11 @@ export function createFigure(spec, document) {
       for (let row = 0; row <= places[places.length - 1].row; row += 1) {
         const inRow = places.filter((place) => place.row === row);
         for (const place of inRow) {
-          const needed = panels[place.panel].header(frame, known, { ...place, header: 0, fontSize });
+          const needed = panels[place.panel].header(frame, known, {
+            ...place,
+            header: 0,
+            fontSize,
+          });
           headers[place.panel] = Math.max(headers[place.panel], needed);
         }
         const header = Math.max(...inRow.map((place) => headers[place.panel]));
@@ -93,7 +103,10 @@ export function createFigure(spec, document) {
         top += tallest + (row < places[places.length - 1].row ? 0.9 * fontSize : 0);
       }
       const height = Math.ceil(top);
-      root.attr("viewBox", `0 0 ${round(width)} ${height}`).attr("width", round(width)).attr("height", height);
+      root
+        .attr("viewBox", `0 0 ${round(width)} ${height}`)
+        .attr("width", round(width))
+        .attr("height", height);
     },
   };
 }

@@ -25,7 +25,9 @@ export function lectureMode(host, root, { signal, changed, reset, toggle, inputs
     changed();
   }
 
-  document.addEventListener("fullscreenchange", () => set(document.fullscreenElement === host), { signal });
+  document.addEventListener("fullscreenchange", () => set(document.fullscreenElement === host), {
+    signal,
+  });
   window.addEventListener("resize", () => on && changed(), { signal });
   host.addEventListener(
     "keydown",

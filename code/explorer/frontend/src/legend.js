@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The legend of a panel: a sign and a label for each mark that has one, in as many rows as it takes.
+ * The legend of a panel: a sign and a label for each mark that has one, in as many rows as
+ * it takes.
  * @import { Mark, Selection } from "./types.js"
  */
 import { colourBar } from "./marks/heat.js";
@@ -19,7 +20,8 @@ const GAP = 1.3; // between items, in font sizes
 const BAR = 5; // length of a colour bar, in font sizes
 
 /** @param {Item} item */
-const signWidth = (item) => (marks[item.mark.kind].swatch === "line" ? 1.6 : item.mark.kind === "heat" ? 0 : 1);
+const signWidth = (item) =>
+  marks[item.mark.kind].swatch === "line" ? 1.6 : item.mark.kind === "heat" ? 0 : 1;
 
 /**
  * @param {Item} item
@@ -93,9 +95,14 @@ export function drawLegend(group, items, size, lineHeight) {
  * @param {number} size
  */
 function drawSign(group, item, size) {
-  const add = (/** @type {string} */ tag, /** @type {Record<string, unknown>} */ attributes, content = "") => {
+  const add = (
+    /** @type {string} */ tag,
+    /** @type {Record<string, unknown>} */ attributes,
+    content = "",
+  ) => {
     const element = group.ownerDocument.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+    for (const [name, value] of Object.entries(attributes))
+      element.setAttribute(name, String(value));
     element.textContent = content;
     group.append(element);
   };

@@ -19,10 +19,13 @@ const ADDRESS_AFTER = 250;
  * @param {HTMLElement} host
  * @param {Spec} spec
  * @param {Source} source
- * @param {{ id: string, address: boolean }} options  address: keep the setting in the page's address
+ * @param {object} options
+ * @param {string} options.id  unique in the page
+ * @param {boolean} options.address  keep the setting in the page's address
+ * @param {Values} [options.values]  the present setting, where it is not the start
  * @returns {() => void}  takes everything away again
  */
-export function mount(host, spec, source, { id, address }) {
+export function mount(host, spec, source, { id, address, values: present }) {
   const ending = new AbortController();
   const { signal } = ending;
   const figure = createFigure(spec, document);
@@ -82,7 +85,8 @@ export function mount(host, spec, source, { id, address }) {
         if (signal.aborted) return;
         controls.stop();
         controls.set(shown);
-        say(`${error instanceof Error ? error.message : error} The picture for the previous setting stands.`);
+        const reason = error instanceof Error ? error.message : String(error);
+        say(`${reason} The picture of the previous setting stands.`);
       }
     }
     busy = false;
@@ -125,7 +129,8 @@ export function mount(host, spec, source, { id, address }) {
 
   // --- first touch ---
 
-  const prepare = () => source.prepare().catch(() => {}); // a failure is told when a frame is wanted
+  // A failure is told when a frame is wanted.
+  const prepare = () => source.prepare().catch(() => {});
   for (const event of ["pointerenter", "focusin"]) {
     controls.node.addEventListener(event, prepare, { once: true, signal });
   }
@@ -143,7 +148,8 @@ export function mount(host, spec, source, { id, address }) {
     window.clearTimeout(keeping);
     keeping = window.setTimeout(() => {
       const fragment = withPart(location.hash, id, values, spec.start);
-      history.replaceState(history.state, "", fragment ? `#${fragment}` : location.pathname + location.search);
+      const bare = location.pathname + location.search;
+      history.replaceState(history.state, "", fragment ? `#${fragment}` : bare);
     }, ADDRESS_AFTER);
   }
 
@@ -155,7 +161,8 @@ export function mount(host, spec, source, { id, address }) {
     controls.set(values);
     root.scrollIntoView({ block: "nearest" });
     const told = problems.length ? `The address cannot be followed: ${problems.join("; ")}.` : "";
-    if (JSON.stringify(values) !== JSON.stringify(shown)) show(values).then(() => told && say(told));
+    if (JSON.stringify(values) !== JSON.stringify(shown))
+      show(values).then(() => told && say(told));
     else say(told);
   }
 
@@ -170,14 +177,22 @@ export function mount(host, spec, source, { id, address }) {
     keepAddress(spec.start);
   }
 
-  /** @param {string} text @param {string} title @param {(button: HTMLButtonElement) => void} action */
+  /**
+   * @param {string} text
+   * @param {string} title
+   * @param {(button: HTMLButtonElement) => void} action
+   */
   function tool(text, title, action) {
     const button = element("button", { type: "button", title }, text);
     button.addEventListener("click", () => action(button));
     tools.append(button);
   }
 
-  /** @param {HTMLButtonElement} button @param {string} text @param {() => void} otherwise */
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {string} text
+   * @param {() => void} otherwise  where the clipboard is closed
+   */
   async function copy(button, text, otherwise) {
     const name = button.textContent;
     try {
@@ -205,13 +220,21 @@ export function mount(host, spec, source, { id, address }) {
   tool("Save SVG", "Save the figure as a file", () => {
     download(toSvg(figure.node, description), "image/svg+xml", `${id}.svg`);
   });
-  tool("Lecture", "Full screen, larger type; keys: 1 to 9 choose a slider, space plays, R resets", () => {
-    lecture.toggle();
-  });
+  tool(
+    "Lecture",
+    "Full screen, larger type; keys: 1 to 9 choose a slider, space plays, R resets",
+    () => {
+      lecture.toggle();
+    },
+  );
 
   resize();
   draw();
   if (address) followAddress();
+  if (present) {
+    controls.set(present);
+    show(present);
+  }
 
   return () => {
     ending.abort();

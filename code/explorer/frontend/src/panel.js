@@ -28,8 +28,9 @@ const OVERHANG = 4; // pixels by which marks may leave the plot
 export function createPanel(root, spec, number) {
   /** @type {Panel} */
   const panel = spec.view.panels[number];
-  const has = (/** @type {string[]} */ kinds) => panel.marks.some(({ kind }) => kinds.includes(kind));
-  const filled = has(["heat", "raster"]); // these fill the plot to its edges,
+  const has = (/** @type {string[]} */ kinds) =>
+    panel.marks.some(({ kind }) => kinds.includes(kind));
+  const filled = has(["heat"]); // fills the plot to its edges,
   const spanned = has(["line", "area"]); // and these from left to right
   const title = root.append("text").attr("class", "ex-title");
   const legend = root.append("g").attr("class", "ex-legend");
@@ -132,19 +133,30 @@ export function createPanel(root, spec, number) {
         .attr("font-size", 0.95 * fontSize)
         .text(typeset(withUnit(fill(panel.x.label, values), panel.x.unit)));
 
-      const key = JSON.stringify([x.domain(), y.domain(), inner, height, header, fontSize, margin]);
+      const key = JSON.stringify([
+        x.domain(),
+        y.domain(),
+        inner,
+        height,
+        header,
+        fontSize,
+        margin,
+      ]);
       if (key !== drawnAxes) {
         drawnAxes = key;
         axes
           .attr("transform", `translate(${margin},${header})`)
           .attr("font-size", 0.92 * fontSize);
-        drawAxes(axes, { x, y, xTicks, yTicks, width: inner, height });
+        drawAxes(axes, { x, y, xTicks, yTicks, width: inner, height, grid: !filled });
         plot
           .attr("x", margin - OVERHANG)
           .attr("y", header - OVERHANG)
           .attr("width", inner + 2 * OVERHANG)
           .attr("height", height + 2 * OVERHANG)
-          .attr("viewBox", [-OVERHANG, -OVERHANG, inner + 2 * OVERHANG, height + 2 * OVERHANG].join(" "));
+          .attr(
+            "viewBox",
+            [-OVERHANG, -OVERHANG, inner + 2 * OVERHANG, height + 2 * OVERHANG].join(" "),
+          );
       }
       panel.marks.forEach((mark, m) => {
         marks[mark.kind].draw(groups[m], mark, frame, {

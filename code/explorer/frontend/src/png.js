@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A PNG with a palette of 256 colours as a data address: heat maps look the same in the page, in the
- * build and in a saved file, and none of them needs a canvas.
+ * A PNG with a palette of 256 colours as a data address: heat maps look the same in the page,
+ * in the build and in a saved file, and none of them needs a canvas.
  */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -42,7 +42,8 @@ export function pngAddress(cells, width, height, palette) {
   ];
   let text = "";
   for (const part of parts) {
-    for (let i = 0; i < part.length; i += 8192) text += String.fromCharCode(...part.subarray(i, i + 8192));
+    for (let i = 0; i < part.length; i += 8192)
+      text += String.fromCharCode(...part.subarray(i, i + 8192));
   }
   return `data:image/png;base64,${btoa(text)}`;
 }

@@ -9,18 +9,22 @@ import css from "../style/drawing.css";
  * The arrays that are drawn as columns of CSV, under a comment with the setting and the scalars.
  * @param {Spec} spec
  * @param {Frame} frame
- * @param {Values} values
+ * @param {Values} setting
  */
-export function toCsv(spec, frame, values) {
+export function toCsv(spec, frame, setting) {
   const scalars = Object.entries(frame).filter(([, entry]) => typeof entry !== "object");
-  const setting = [...Object.entries(values), ...scalars].map(([name, value]) => `${name} = ${value}`);
+  const known = [...Object.entries(setting), ...scalars]
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
   const columns = Object.entries(frame)
     .filter(([name, entry]) => typeof entry === "object" && !name.startsWith("@"))
     .flatMap(([name, entry]) => columnsOf(name, /** @type {Values2D} */ (entry)));
   const length = Math.max(0, ...columns.map(({ values: column }) => column.length));
-  const lines = [`# ${spec.id}: ${setting.join(", ")}`, columns.map(({ name }) => name).join(",")];
+  const lines = [`# ${spec.id}: ${known}`, columns.map(({ name }) => name).join(",")];
   for (let i = 0; i < length; i += 1) {
-    lines.push(columns.map(({ values: column }) => (i < column.length ? cell(column[i]) : "")).join(","));
+    lines.push(
+      columns.map(({ values: column }) => (i < column.length ? cell(column[i]) : "")).join(","),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -48,7 +52,8 @@ const cell = (value) => (Number.isNaN(value) ? "" : String(Number(value.toPrecis
  */
 export function toSvg(node, description) {
   const copy = /** @type {SVGElement} */ (node.cloneNode(true));
-  const create = (/** @type {string} */ tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
+  const create = (/** @type {string} */ tag) =>
+    document.createElementNS("http://www.w3.org/2000/svg", tag);
   const title = create("title");
   title.textContent = description;
   const style = create("style");

@@ -45,7 +45,9 @@ export function ticksOf(axis, scale, count) {
     const [low, high] = scale.domain();
     const slack = (high - low) * 1e-9;
     return axis.ticks
-      .map((tick) => (Array.isArray(tick) ? tick : /** @type {[number, string]} */ ([tick, plain(tick)])))
+      .map((tick) =>
+        Array.isArray(tick) ? tick : /** @type {[number, string]} */ ([tick, plain(tick)]),
+      )
       .filter(([value]) => value >= low - slack && value <= high + slack)
       .map(([value, text]) => ({ value, text }));
   }
@@ -88,7 +90,8 @@ function oneTwoFive(low, high) {
   for (let k = Math.floor(Math.log10(low)); k <= Math.ceil(Math.log10(high)); k += 1) {
     for (const digit of [1, 2, 5]) {
       const value = k < 0 ? digit / 10 ** -k : digit * 10 ** k;
-      if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) ticks.push({ value, text: plain(value) });
+      if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9))
+        ticks.push({ value, text: plain(value) });
     }
   }
   return ticks;

@@ -31,7 +31,8 @@ export function makeTrack(stops, continuous) {
     const value = (/** @type {number} */ position) => low * Math.exp((ratio * position) / FINE);
     return {
       last: FINE,
-      value: (position) => within(whole ? Math.round(value(position)) : rounded(value(position)), low, high),
+      value: (position) =>
+        within(whole ? Math.round(value(position)) : rounded(value(position)), low, high),
       position: (v) => Math.round((FINE * Math.log(Number(v) / low)) / ratio),
     };
   }
@@ -45,7 +46,8 @@ export function makeTrack(stops, continuous) {
   }
   return {
     last: FINE,
-    value: (position) => within(rounded(low + ((high - low) * position) / FINE, (high - low) / FINE), low, high),
+    value: (position) =>
+      within(rounded(low + ((high - low) * position) / FINE, (high - low) / FINE), low, high),
     position: (v) => Math.round((FINE * (Number(v) - low)) / (high - low)),
   };
 }

@@ -66,7 +66,10 @@ export function withPart(fragment, id, values, start) {
 
 /** @param {string} pair @returns {[string, string | null]} */
 function splitPair(pair) {
-  const [name, text] = [pair.split("=")[0], pair.includes("=") ? pair.slice(pair.indexOf("=") + 1) : null];
+  const [name, text] = [
+    pair.split("=")[0],
+    pair.includes("=") ? pair.slice(pair.indexOf("=") + 1) : null,
+  ];
   try {
     return [decodeURIComponent(name), text === null ? null : decodeURIComponent(text)];
   } catch {

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Templates of labels and descriptions, filled exactly as `explorer/template.py` fills them: a field
- * is {name} or {name:format}, a format is [+][,][.digits][type] with type d, f, g, e, % or s.
+ * Templates of labels and descriptions, filled exactly as `explorer/template.py` fills them:
+ * a field is {name} or {name:format}, a format is [+][,][.digits][type] with type d, f, g, e, %
+ * or s.
  * @typedef {string | number} Value
  */
 
@@ -65,11 +66,14 @@ export function typeset(text) {
  * @param {number} exponent
  */
 export function superscript(exponent) {
-  const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
+  const digits = String(Math.abs(exponent)).replace(
+    /\d/g,
+    (digit) => SUPERSCRIPTS[Number(digit)],
+  );
   return (exponent < 0 ? "⁻" : "") + digits;
 }
 
-// JavaScript rounds a tie up, Python to even; a tie is seen in the exact expansion, which ends there.
+// JavaScript rounds a tie up, Python to even; a tie shows in the exact expansion: it ends there.
 
 /** @param {number} size @param {number} digits */
 function fixed(size, digits) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The width of a text in a sans-serif face, estimated: the page and the build must lay out alike, and
- * the build has no fonts.
+ * The width of a text in a sans-serif face, estimated: the page and the build must lay out
+ * alike, and the build has no fonts.
  * @param {string} text
  * @param {number} size  in pixels
  */

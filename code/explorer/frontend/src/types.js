@@ -10,10 +10,10 @@
  *
  * Where frames come from.
  * @typedef {object} Source
- * @property {boolean} continuous  every value between the first and the last stop, or the stops alone
+ * @property {boolean} continuous  whether values between the stops have frames too
  * @property {(values: Values) => Promise<Frame>} frame
  * @property {() => Promise<void>} prepare  called on first touch: load what later frames need
- * @property {(listener: (values: Values) => void) => void} [follow]  values set by the source's side
+ * @property {(listener: (values: Values) => void) => void} [follow]  values set on its side
  * @property {() => void} close
  *
  * @typedef {"limit" | "network" | "bound" | "data" | "prediction" | "neutral"} Role

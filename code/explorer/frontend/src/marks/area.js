@@ -12,7 +12,11 @@ export const area = {
     const upper = numbers(frame, mark.upper);
     const low = (/** @type {number} */ i) => y(lower.length > 1 ? lower[i] : lower[0]);
     const high = (/** @type {number} */ i) => y(upper.length > 1 ? upper[i] : upper[0]);
-    const path = d3area((_, i) => x(xs[i]), (_, i) => low(i), (_, i) => high(i))
+    const path = d3area(
+      (_, i) => x(xs[i]),
+      (_, i) => low(i),
+      (_, i) => high(i),
+    )
       .defined((_, i) => [x(xs[i]), low(i), high(i)].every(Number.isFinite))
       .digits(2);
     onePath(group, path(/** @type {any} */ (xs)) ?? "").attr("class", "ex-fill ex-soft");

@@ -10,7 +10,8 @@ export const bar = {
     const centres = Array.from(xs, (value) => x(value));
     const sorted = [...centres].sort((a, b) => a - b);
     let spacing = sorted.length > 1 ? Infinity : width / 4;
-    for (let i = 1; i < sorted.length; i += 1) spacing = Math.min(spacing, sorted[i] - sorted[i - 1]);
+    for (let i = 1; i < sorted.length; i += 1)
+      spacing = Math.min(spacing, sorted[i] - sorted[i - 1]);
     const half = Math.max(spacing - Math.min(1, spacing / 4), 0.75) / 2;
     const zero = y(0);
     const base = Number.isFinite(zero) ? zero : height; // a log axis has no zero
@@ -18,7 +19,8 @@ export const bar = {
     for (let i = 0; i < xs.length; i += 1) {
       const top = y(ys[i]);
       if (!Number.isFinite(top) || top === base) continue;
-      d += `M${short(centres[i] - half)},${short(base)}V${short(top)}h${short(2 * half)}V${short(base)}Z`;
+      const foot = short(base);
+      d += `M${short(centres[i] - half)},${foot}V${short(top)}h${short(2 * half)}V${foot}Z`;
     }
     onePath(group, d).attr("class", "ex-fill ex-bar");
   },

@@ -46,7 +46,10 @@ export const heat = {
       .selectAll("image")
       .data([0])
       .join("image")
-      .attr("href", pngAddress(cells, width, height, PALETTES[/** @type {"diverging"} */ (mark.scheme)]))
+      .attr(
+        "href",
+        pngAddress(cells, width, height, PALETTES[/** @type {"diverging"} */ (mark.scheme)]),
+      )
       .attr("preserveAspectRatio", "none")
       .attr("image-rendering", "pixelated")
       .attr("x", Math.min(left, right))
@@ -61,7 +64,12 @@ export const heat = {
  * @param {"diverging" | "sequential"} scheme
  */
 export function colourBar(scheme) {
-  return pngAddress(Uint8Array.from({ length: 255 }, (_, i) => i), 255, 1, PALETTES[scheme]);
+  return pngAddress(
+    Uint8Array.from({ length: 255 }, (_, i) => i),
+    255,
+    1,
+    PALETTES[scheme],
+  );
 }
 
 /**

@@ -14,7 +14,10 @@ export const line = {
     const d = ordinates
       .map((values, r) => {
         const xs = abscissae[abscissae.length > 1 ? r : 0];
-        const path = d3line((_, i) => x(xs[i]), (_, i) => y(values[i]))
+        const path = d3line(
+          (_, i) => x(xs[i]),
+          (_, i) => y(values[i]),
+        )
           .defined((_, i) => Number.isFinite(x(xs[i])) && Number.isFinite(y(values[i])))
           .digits(2);
         return path(/** @type {any} */ (values)) ?? "";

@@ -8,11 +8,14 @@ export const raster = {
     const times = numbers(frame, mark.x);
     const places = numbers(frame, mark.y);
     const half = mark.size / 2;
-    const parts = new Array(times.length);
+    let d = "";
     for (let i = 0; i < times.length; i += 1) {
-      parts[i] = `M${short(x(times[i]))},${short(y(places[i]) - half)}v${mark.size}`;
+      const [px, py] = [x(times[i]), y(places[i]) - half];
+      if (Number.isFinite(px) && Number.isFinite(py)) {
+        d += `M${short(px)},${short(py)}v${mark.size}`;
+      }
     }
-    onePath(group, parts.join(""))
+    onePath(group, d)
       .attr("class", "ex-stroke")
       .attr("stroke-width", times.length > 1500 ? 0.8 : 1.1);
   },

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Frames computed beforehand at every combination of stops; `explorer/lattice.py` describes the coding.
+ * Frames computed beforehand at every combination of stops, coded as `explorer/lattice.py` says.
  * @import { Frame, Source, Values } from "../types.js"
  *
  * @typedef {object} Entry
