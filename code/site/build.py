@@ -44,7 +44,7 @@ def main() -> int:
         execution = execution_folder(build)
         environment(execution, build / "ipython")
         assets = assemble_assets(build / "assets")
-        if not execute(notebooks(toc, source), execution / "cache"):
+        if not execute(notebooks(toc, source), execution / "cache") and not options.lenient:
             return 1
         status = write_pages(source, build, toc, execution, assets, strict=not options.lenient)
         if status == 0:
@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--toc", type=Path, default=ROOT / "_toc.yml")
     parser.add_argument("--build", type=Path, default=ROOT / "_build")
     parser.add_argument("--only", nargs="*", default=[], help="chapters to build, the others left out")
-    parser.add_argument("--lenient", action="store_true", help="a warning is not an error")
+    parser.add_argument("--lenient", action="store_true", help="show what can be shown: neither a warning nor a failing cell stops the build")
     return parser.parse_args()
 
 
@@ -140,7 +140,8 @@ def library_files() -> Iterable[Path]:
     """Everything that a cell's output can depend on, apart from the cell."""
     yield ROOT / "requirements.lock"
     for package in ("fieldlimit", "explorer"):
-        yield from (CODE / package).rglob("*.py")
+        files = (CODE / package).rglob("*.py")
+        yield from (file for file in files if "node_modules" not in file.parts)
     yield from DIST.rglob("*.*")
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+import fieldlimit_ledger
 import fieldlimit_numbers
+import fieldlimit_reference
 import fieldlimit_statements
 
 POLICY = "; ".join(
@@ -38,6 +40,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", copy_lattices)
     fieldlimit_numbers.setup(app)
     fieldlimit_statements.setup(app)
+    fieldlimit_ledger.setup(app)
+    fieldlimit_reference.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -53,20 +57,22 @@ def add_explorer(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Load the sliders' script on pages that have sliders."""
-    if 'class="fieldlimit-explorer' in context.get("body", ""):
+    if 'class="fl-explorer"' in context.get("body", ""):
         app.add_js_file("explorer/explorer.js", loading_method="defer")
         app.add_css_file("explorer/explorer.css")
 
 
 def copy_lattices(app: Sphinx, error: Exception | None) -> None:
-    """Put beside the pages the lattices that they load, and no others."""
+    """Put beside the script the lattices that the pages name, and no others."""
     if error or not app.config.fieldlimit_execution:
         return
     source = Path(app.config.fieldlimit_execution) / "lattices"
-    target = Path(app.outdir) / "_static" / "lattices"
-    named = set()
-    for page in Path(app.outdir).glob("*.html"):
-        named |= set(re.findall(r"_static/lattices/([\w.-]+\.js)", page.read_text(encoding="utf8")))
+    target = Path(app.outdir) / "_static" / "explorer" / "lattices"
+    named = {
+        name
+        for page in Path(app.outdir).glob("*.html")
+        for name in re.findall(r'"file":"(\w+\.js)"', page.read_text(encoding="utf8"))
+    }
     shutil.rmtree(target, ignore_errors=True)
     for name in sorted(named):
         target.mkdir(parents=True, exist_ok=True)
