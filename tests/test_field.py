@@ -91,7 +91,8 @@ def test_a_network_placed_on_the_nodes_is_the_field(model):
 @every
 def test_the_quadrature_of_the_field_has_converged(model):
     error = field_error(model, state(model), 512 if model.kernel.space.dimension == 1 else 4096)
-    assert error < 1e-9  # smooth integrands in one and two dimensions: ten digits
+    # smooth integrands: ten digits; six for the difference of 64 and 32 Gauss-Hermite nodes an axis
+    assert error < (1e-6 if isinstance(model.kernel.space, GaussianSpace) else 1e-9)
 
 
 @pytest.mark.checks("prop-unbiased")

@@ -11,6 +11,7 @@ from fieldlimit.kernels import (
     cosine_ring,
     evaluate,
     exponential_spectrum,
+    features,
     finite_rank_kernel,
     frequencies,
     gaussian_kernel,
@@ -108,6 +109,14 @@ def test_native_features_share_norms_and_moments(kernel):
     assert np.trace(W) == pytest.approx(kernel.nuclear_norm, rel=1e-14)
     assert np.abs(kernel.eigenvalues).sum() == pytest.approx(kernel.nuclear_norm, rel=1e-12)
     assert np.linalg.norm(W, 2) == pytest.approx(abs(kernel.eigenvalues[0]), rel=1e-12)
+
+
+@every
+def test_features_together_are_features_apart(kernel):
+    x = locations(kernel, 9)
+    k, w = features(kernel, x)
+    assert np.array_equal(k, kernel.k(x))
+    assert np.array_equal(w, kernel.w(x))
 
 
 @every

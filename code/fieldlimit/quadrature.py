@@ -111,8 +111,3 @@ def nodes_per_axis(n: int, dimension: int) -> int:
     """The largest q >= 1 with q^d <= n."""
     q = max(1, round(n ** (1 / dimension)))
     return q if q**dimension <= n or q == 1 else q - 1
-
-
-def replicate_means(rule: Quadrature, values: Array) -> Array:
-    """The mean over each independent replicate of a Sobol rule. values (n, ...) -> (8, ...)."""
-    return np.stack([values[rule.replicate == i].mean(axis=0) for i in range(SCRAMBLES)])

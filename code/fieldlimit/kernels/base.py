@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldlimit.checks import Array
-from fieldlimit.spaces import SimilaritySpace, default_nodes, expectation
+from fieldlimit.checks import Array, positive_integer
+from fieldlimit.spaces import SimilaritySpace, default_nodes, estimate
 
 
 class Kernel(Protocol):
@@ -62,14 +62,21 @@ def evaluate(kernel: Kernel, x: Array, y: Array) -> Array:
     return kernel.k(x) @ kernel.w(y).T
 
 
+def features(kernel: Kernel, x: Array) -> tuple[Array, Array]:
+    """k(x) and w(x), each (n, r); the basis of a spectral kernel is evaluated once for both."""
+    together = getattr(kernel, "features", None)
+    return (kernel.k(x), kernel.w(x)) if together is None else together(x)
+
+
 def moments(kernel: Kernel, n: int | None = None) -> Moments:
     """The moment operators by quadrature with about n nodes, for any kernel, with their error."""
-    from fieldlimit.checks import positive_integer
-
     n = default_nodes(kernel.space) if n is None else positive_integer("n", n)
-    k = expectation(kernel.space, lambda x: _outer(kernel.k(x)), n)
-    w = expectation(kernel.space, lambda x: _outer(kernel.w(x)), n)
-    return Moments(k.value, w.value, float(max(k.error.max(), w.error.max())))
+
+    def integrate(x: Array, p: Array) -> Array:
+        return np.stack([a.T @ (p[:, None] * a) for a in features(kernel, x)])
+
+    both = estimate(kernel.space, integrate, n)
+    return Moments(both.value[0], both.value[1], float(both.error.max()))
 
 
 def receptive_moment(kernel: Kernel, n: int | None = None) -> Array:
@@ -101,7 +108,3 @@ def nystrom_eigenvalues(kernel: Kernel, n: int) -> NDArray[np.complexfloating]:
 def by_modulus(values: NDArray) -> NDArray:
     """The same values in decreasing modulus; ties keep their order."""
     return values[np.argsort(-np.abs(values), kind="stable")]
-
-
-def _outer(features: Array) -> Array:
-    return features[:, :, None] * features[:, None, :]

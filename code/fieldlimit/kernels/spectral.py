@@ -78,8 +78,12 @@ class SpectralKernel:
 
     def w(self, x: Array) -> Array:
         """Projective features V k_x, (n, d) -> (n, r)."""
+        return self.features(x)[1]
+
+    def features(self, x: Array) -> tuple[Array, Array]:
+        """k(x) and w(x) = V k(x) from one evaluation of the basis, each (n, r)."""
         k = self.k(x)
-        return k @ self.V.T if self._signs is None else k * self._signs
+        return k, k @ self.V.T if self._signs is None else k * self._signs
 
     @cached_property
     def eigenvalues(self) -> NDArray:
@@ -99,7 +103,7 @@ class SpectralKernel:
     @cached_property
     def exact_moments(self) -> Moments:
         """Kop = diag(s) and Wop = V diag(s) V^T = diag(s), without quadrature."""
-        diagonal = np.diag(self.singular_values)
+        diagonal = readonly(np.diag(self.singular_values))
         return Moments(diagonal, diagonal, 0.0)
 
 

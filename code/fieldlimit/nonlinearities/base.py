@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fieldlimit.checks import Array, finite, nonnegative, positive
 
@@ -24,11 +25,11 @@ class Nonlinearity(Protocol):
         """True when phi and all its derivatives up to `smoothness` are bounded on the line."""
         ...
 
-    def __call__(self, h: Array) -> Array:
+    def __call__(self, h: ArrayLike) -> Array:
         """phi(h), entry by entry, in spikes per tau."""
         ...
 
-    def derivative(self, h: Array, m: int) -> Array:
+    def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi^(m)(h), entry by entry; ValueError when phi has no such derivative."""
         ...
 

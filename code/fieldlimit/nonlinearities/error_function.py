@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fieldlimit.checks import Array, positive_integer
 from fieldlimit.nonlinearities.base import (
@@ -32,13 +33,13 @@ class ErrorFunction:
     def __post_init__(self) -> None:
         check_parameters(self.rate, self.gain, self.threshold)
 
-    def __call__(self, h: Array) -> Array:
+    def __call__(self, h: ArrayLike) -> Array:
         """phi(h), in [0, rate]."""
         from scipy.special import ndtr
 
         return self.rate * ndtr(self.gain * (np.asarray(h, dtype=float) - self.threshold))
 
-    def derivative(self, h: Array, m: int) -> Array:
+    def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi^(m)(h), to rounding."""
         m = positive_integer("m", m, least=0)
         if m == 0:

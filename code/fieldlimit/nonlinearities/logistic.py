@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import Polynomial
+from numpy.typing import ArrayLike
 
 from fieldlimit.checks import Array, positive_integer
 from fieldlimit.nonlinearities.base import (
@@ -33,11 +34,11 @@ class Logistic:
     def __post_init__(self) -> None:
         check_parameters(self.rate, self.gain, self.threshold)
 
-    def __call__(self, h: Array) -> Array:
+    def __call__(self, h: ArrayLike) -> Array:
         """phi(h), in (0, rate)."""
         return self.rate * _logistic(self.gain * (np.asarray(h) - self.threshold))
 
-    def derivative(self, h: Array, m: int) -> Array:
+    def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi^(m)(h) = rate gain^m P_m(s), for m >= 1 through s^(m)(-t) = (-1)^(m+1) s^(m)(t).
 
         The symmetry keeps the relative accuracy in both tails, where P_m(s) near s = 1 cancels.

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fieldlimit.checks import Array, nonnegative, positive_integer
 from fieldlimit.nonlinearities.base import check_parameters
@@ -26,11 +27,11 @@ class ThresholdLinear:
     def __post_init__(self) -> None:
         check_parameters(1.0, self.gain, self.threshold)
 
-    def __call__(self, h: Array) -> Array:
+    def __call__(self, h: ArrayLike) -> Array:
         """phi(h) >= 0."""
         return self.gain * np.maximum(np.asarray(h, dtype=float) - self.threshold, 0.0)
 
-    def derivative(self, h: Array, m: int) -> Array:
+    def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi for m = 0, gain 1(h > threshold) for m = 1; ValueError for m >= 2."""
         if _threshold_order(m) == 0:
             return self(h)
@@ -59,11 +60,11 @@ class Exponential:
     def __post_init__(self) -> None:
         check_parameters(self.rate, self.gain, 0.0)
 
-    def __call__(self, h: Array) -> Array:
+    def __call__(self, h: ArrayLike) -> Array:
         """phi(h) > 0."""
         return self.rate * np.exp(self.gain * np.asarray(h, dtype=float))
 
-    def derivative(self, h: Array, m: int) -> Array:
+    def derivative(self, h: ArrayLike, m: int) -> Array:
         """gain^m phi(h)."""
         return self.gain ** positive_integer("m", m, least=0) * self(h)
 

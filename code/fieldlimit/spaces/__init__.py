@@ -5,7 +5,7 @@ d = 1 and the entry is the number of the population.
 """
 
 from fieldlimit.quadrature import Estimate, Quadrature
-from fieldlimit.spaces.base import SimilaritySpace, default_nodes, expectation
+from fieldlimit.spaces.base import SimilaritySpace, default_nodes, estimate, expectation
 from fieldlimit.spaces.finite import FiniteSpace
 from fieldlimit.spaces.gaussian import GaussianSpace
 from fieldlimit.spaces.sphere import Sphere
@@ -22,5 +22,6 @@ __all__ = [
     "Torus",
     "circle",
     "default_nodes",
+    "estimate",
     "expectation",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.checks import Array
-from fieldlimit.quadrature import Estimate, Quadrature, replicate_means
+from fieldlimit.quadrature import SCRAMBLES, Estimate, Quadrature
 
 PRODUCT_DIMENSION = 3  # up to here product rules, beyond scrambled Sobol points
 ROUNDING = 1e-9  # tolerance of locations and weights on their constraints
@@ -47,22 +47,32 @@ def default_nodes(space: SimilaritySpace) -> int:
 def expectation(space: SimilaritySpace, f: Callable[[Array], Array], n: int) -> Estimate:
     """The integral of f against rho, f: (m, d) -> (m, ...), by a rule with about n nodes.
 
+    The error is that of `estimate`, entry by entry.
+    """
+    return estimate(space, lambda x, p: np.tensordot(p, np.asarray(f(x)), axes=1), n)
+
+
+def estimate(
+    space: SimilaritySpace, integrate: Callable[[Array, Array], Array], n: int
+) -> Estimate:
+    """An integral against rho, given as a sum over nodes (m, d) and weights (m,), and its error.
+
     error, entry by entry: 0 on a finite space; for a product rule the difference from the rule with
-    half the nodes an axis (pessimistic for smooth f); for a Sobol rule three standard errors over
-    its eight scramblings.
+    half the nodes an axis (pessimistic for smooth integrands); for a Sobol rule three standard
+    errors over its eight scramblings.
     """
     rule = space.quadrature(n)
-    values = np.asarray(f(rule.nodes))
-    value = np.tensordot(rule.weights, values, axes=1)
+    if rule.replicate[-1] > 0:
+        count = len(rule) // SCRAMBLES
+        parts = np.split(rule.nodes, SCRAMBLES)
+        means = np.stack([integrate(part, np.full(count, 1 / count)) for part in parts])
+        spread = means.std(axis=0, ddof=1) / np.sqrt(SCRAMBLES)
+        return Estimate(means.mean(axis=0), 3 * spread)
+    value = np.asarray(integrate(rule.nodes, rule.weights))
     if rule.exact:
-        error = np.zeros_like(value)
-    elif rule.replicate[-1] > 0:
-        means = replicate_means(rule, values)
-        error = 3 * means.std(axis=0, ddof=1) / np.sqrt(len(means))
-    else:
-        coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
-        error = np.abs(value - np.tensordot(coarse.weights, np.asarray(f(coarse.nodes)), axes=1))
-    return Estimate(value, error)
+        return Estimate(value, np.zeros_like(value))
+    coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
+    return Estimate(value, np.abs(value - integrate(coarse.nodes, coarse.weights)))
 
 
 def inside(x: Array, good: NDArray[np.bool_], requirement: str) -> Array:
