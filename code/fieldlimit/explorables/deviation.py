@@ -1,0 +1,173 @@
+"""The distribution of D = ||F_N(h) - F(h)|| against every guarantee for it, and the Gaussian prediction.
+
+The neurons choose, independently, among about five hundred places spread evenly over the d-torus: a finite similarity
+space, so that every constant of every guarantee is an exact sum, and a network is no more than the numbers of neurons
+at the places. The kernel has 41 modes with the same eigenvalues in every dimension and nuclear norm 1: the decay shares
+a fixed total among few directions or many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.view import Axis, Bar, Control, Line, Panel, Rule, Text, View
+from fieldlimit.concentration import (
+    Fluctuation,
+    chi_square_tail,
+    fluctuation,
+    guarantees,
+)
+from fieldlimit.field import Model
+from fieldlimit.kernels import finite_rank_kernel, power_law, torus_kernel
+from fieldlimit.nonlinearities import Logistic
+from fieldlimit.spaces import FiniteSpace
+
+Array = NDArray[np.float64]
+
+PAIRS = 20  # Fourier modes besides the constant: one for each axis when d = 20
+PLACES = 512
+DRAWS = 400  # networks: a probability of 5 % is measured to +-1 %
+SPAN = 3.6  # of the axis sqrt(N) D
+BOUNDS = ("cubic", "cantelli", "concentration", "pinelis", "mcdiarmid")
+TALL = 6.0  # of the axis of tightness
+LEVELS = np.concatenate([np.linspace(1.0, 0.1, 28), np.geomspace(0.1, 1 / DRAWS, 21)[1:]])
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """A model on finitely many places, and what each place contributes to the vector field at h."""
+
+    model: Model
+    h: Array  # (r,)
+    contributions: Array  # (places, r)  Y = phi(h(x)) w_x
+    constants: Fluctuation
+
+
+def on_places(eigenvalues: Array, d: int) -> Places:
+    """torus_kernel(eigenvalues, d) with rho uniform on the nodes of the torus's quadrature, at a state of norm 1."""
+    kernel = torus_kernel(eigenvalues, d)
+    rule = kernel.space.quadrature(PLACES)
+    k, w = kernel.k(rule.nodes), kernel.w(rule.nodes)  # (places, r)
+    space = FiniteSpace(np.full(len(rule), 1 / len(rule)))
+    finite = finite_rank_kernel(space, lambda x: k[_number(x)], lambda x: w[_number(x)])
+    model = Model(finite, Logistic(gain=4.0))
+    h = np.full(kernel.rank, kernel.rank**-0.5)
+    contributions = model.phi(k @ h)[:, None] * w
+    return Places(model, h, contributions, fluctuation(model, h))
+
+
+def sampled(places: Places, sizes: tuple[int, ...], draws: int, seed: int) -> Array:
+    """D of `draws` networks at each size; (sizes, draws). A larger network extends the smaller ones."""
+    rng = np.random.default_rng(seed)
+    total = len(places.contributions)
+    fluctuations = places.contributions - places.contributions.mean(axis=0)
+    counts = np.zeros((draws, total), dtype=np.float32)
+    rows = np.arange(draws, dtype=np.int32)[:, None] * total
+    result, before = [], 0
+    for N in sizes:
+        chosen = rows + rng.integers(total, size=(draws, N - before), dtype=np.int32)
+        counts += np.bincount(chosen.ravel(), minlength=counts.size).reshape(counts.shape)
+        result.append(np.linalg.norm(counts @ fluctuations.astype(np.float32), axis=1) / N)
+        before = N
+    return np.array(result, dtype=float)
+
+
+def frame(*, N: int, d: int, decay: float, delta: float) -> dict[str, object]:
+    """P(sqrt N D > t): measured, predicted; and sqrt N times every guarantee at level delta."""
+    constants = _places(d, decay).constants
+    deviations = _deviations(N, d, decay)
+    bounds = guarantees(constants, N, delta)
+    measured = float(np.quantile(deviations, 1 - delta))
+    root = np.sqrt(N)
+    every = np.array([bounds[name] for name in BOUNDS])
+    best = int(np.argmin(every))
+    return {
+        "measured_t": root * np.quantile(deviations, 1 - LEVELS),
+        "measured_p": LEVELS,
+        "predicted_t": _TIMES,
+        "predicted_p": _prediction(d, decay),
+        **{f"at_{name}": min(root * bounds[name], SPAN) for name in BOUNDS},
+        "position": np.arange(len(BOUNDS)),
+        "tightness": np.minimum(every / measured, TALL),
+        "quantile": measured,
+        "rms": float(np.sqrt(constants.trace / N)),
+        "best": BOUNDS[best],
+        "best_bound": float(every[best]),
+        "best_tightness": float(every[best] / measured),
+        "directions": float(constants.trace / constants.top),
+        "confidence": 1 - delta,
+        "level": delta,
+    }
+
+
+@lru_cache(maxsize=64)
+def _places(d: int, decay: float) -> Places:
+    eigenvalues = power_law(PAIRS, decay)
+    return on_places(eigenvalues / (2 * eigenvalues.sum() - eigenvalues[0]), d)
+
+
+@lru_cache(maxsize=512)
+def _deviations(N: int, d: int, decay: float) -> Array:
+    return sampled(_places(d, decay), (N,), DRAWS, seed=N)[0]
+
+
+@lru_cache(maxsize=64)
+def _prediction(d: int, decay: float) -> Array:
+    """P(sqrt Q > t) at _TIMES; NaN where it is too small to be drawn."""
+    tail = chi_square_tail(_TIMES**2, eigenvalues=_places(d, decay).constants.eigenvalues)
+    return np.where(tail < _LEAST, np.nan, tail)
+
+
+def _number(x: Array) -> NDArray[np.int64]:
+    """The numbers of places, from locations (n, 1)."""
+    return x[:, 0].astype(np.int64)
+
+
+_LEAST = 5e-4
+_TIMES = np.linspace(0.0, 3.0, 91)
+_HEIGHTS = (0.8, 0.5, 0.32, 0.2, 0.125)  # of the guarantees' names, one below the other
+
+view = View(
+    panels=[
+        Panel(
+            "How often √N · D exceeds t, for N = {N:,}",
+            x=Axis("t", domain=(0.0, SPAN)),
+            y=Axis("probability", domain=(_LEAST, 1.0), scale="log", ticks=((1.0, "1"), (0.1, "0.1"), (0.01, "0.01"), (0.001, "0.001"))),
+            marks=[
+                Rule(y="level", role="neutral", label="level δ = {delta}", dash=True),
+                *(Rule(x=f"at_{name}", role="bound", label="guarantees" if name == "cubic" else "") for name in BOUNDS),
+                *(
+                    Text(x=f"at_{name}", y=height, text=f" {name}", role="bound")
+                    for name, height in zip(BOUNDS, _HEIGHTS, strict=True)
+                ),
+                Line("predicted_t", "predicted_p", "prediction", "Gaussian prediction", dash=True),
+                Line("measured_t", "measured_p", "data", "400 networks"),
+            ],
+        ),
+        Panel(
+            "Guarantee over measured quantile, at level δ",
+            x=Axis("", domain=(-0.6, 4.6), ticks=tuple(enumerate(("cubic", "Cantelli", "concentr.", "Pinelis", "McDiarmid")))),
+            y=Axis("ratio (1 is perfect)", domain=(0.0, TALL)),
+            marks=[
+                Bar("position", "tightness", "bound", "guarantee / quantile"),
+                Rule(y=1.0, role="data", label="the quantile itself"),
+            ],
+        ),
+    ],
+    controls={
+        "N": Control("neurons N", format=","),
+        "d": Control("dimension d"),
+        "decay": Control("spectral decay"),
+        "delta": Control("level δ"),
+    },
+    description=(
+        "N = {N:,} neurons in dimension {d}, eigenvalues like j to the power −{decay}. The root mean square of D is {rms:.3g}; "
+        "in {confidence:.1%} of networks D is below {quantile:.3g}. The best guarantee, {best}, says {best_bound:.3g}, "
+        "{best_tightness:.2f} times as much. The variance is shared by about {directions:.2g} directions."
+    ),
+    columns=2,
+)
