@@ -27,9 +27,7 @@ def critical_count(n: int, probability: float, alarm: float = ALARM) -> int:
     return c
 
 
-def assert_violations_at_most(
-    count: int, n: int, probability: float, alarm: float = ALARM
-) -> None:
+def assert_violations_at_most(count: int, n: int, probability: float, alarm: float = ALARM) -> None:
     """`count` violations in n repetitions are compatible with P(violation) <= probability."""
     critical = critical_count(n, probability, alarm)
     assert count < critical, (
@@ -47,9 +45,7 @@ def assert_frequency(
     assert_violations_at_most(n - count, n, min(1.0, 1.0 - probability + slack), alarm)
 
 
-def detectable(
-    n: int, probability: float, alarm: float = ALARM, power: float = 0.999
-) -> float:
+def detectable(n: int, probability: float, alarm: float = ALARM, power: float = 0.999) -> float:
     """The least true P(violation) that fails the test with probability >= power."""
     from scipy.stats import beta
 

@@ -26,9 +26,16 @@ def populations() -> Point:
     """Four populations of unequal sizes with couplings of both signs: every constant is exact."""
     weights = np.array([0.1, 0.2, 0.3, 0.4])
     J = np.array(
-        [[1.5, -2.0, 0.5, 0.3], [1.0, -1.0, 0.8, -0.2], [0.7, -1.5, 1.2, 0.1], [2.0, -0.5, 0.4, -0.6]]
+        [
+            [1.5, -2.0, 0.5, 0.3],
+            [1.0, -1.0, 0.8, -0.2],
+            [0.7, -1.5, 1.2, 0.1],
+            [2.0, -0.5, 0.4, -0.6],
+        ]
     )
-    return Point(Model(population_kernel(J, weights), Logistic(2.0, 1.0)), np.array([0.3, -0.5, 1.0, 0.2]))
+    return Point(
+        Model(population_kernel(J, weights), Logistic(2.0, 1.0)), np.array([0.3, -0.5, 1.0, 0.2])
+    )
 
 
 @pytest.fixture(scope="session")

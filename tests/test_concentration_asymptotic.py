@@ -51,7 +51,9 @@ def test_imhof_integral_agrees(name: str) -> None:
     for x in (0.6, 1.0, 1.7):
         value, _ = quad(integrand, 1e-12, 400.0, args=(x,), limit=4000, epsabs=1e-9, epsrel=0.0)
         # cut at 400: the envelope there is below 1e-6 for the slowest of these spectra
-        assert float(chi_square_tail(x, eigenvalues=weights)) == pytest.approx(0.5 + value / np.pi, abs=2e-6)
+        assert float(chi_square_tail(x, eigenvalues=weights)) == pytest.approx(
+            0.5 + value / np.pi, abs=2e-6
+        )
 
 
 @pytest.mark.checks("thm-clt")
@@ -83,7 +85,9 @@ def test_networks_follow_the_prediction(populations: Point) -> None:
     q = chi_square_quantile(N, delta, eigenvalues=f.eigenvalues)
     assert_frequency(int((q < D).sum()), n, delta, slack=0.002)
     for wrong in (0.95, 1.05):
-        assert_rejected(lambda wrong=wrong: assert_frequency(int((wrong * q < D).sum()), n, delta, slack=0.002))
+        assert_rejected(
+            lambda wrong=wrong: assert_frequency(int((wrong * q < D).sum()), n, delta, slack=0.002)
+        )
 
 
 @pytest.mark.checks("thm-tolerance")
@@ -126,7 +130,9 @@ def test_tolerance_covers(law: str) -> None:
     if law == "continuous":
         assert_rejected(lambda: assert_violations_at_most(wrong, sets, gamma / 2))
         later = np.sort(copies, axis=1)[:, n - j - 2]
-        assert_rejected(lambda: assert_violations_at_most(int((1 - later > delta).sum()), sets, gamma))
+        assert_rejected(
+            lambda: assert_violations_at_most(int((1 - later > delta).sum()), sets, gamma)
+        )
 
 
 @pytest.mark.checks("thm-tolerance")

@@ -113,9 +113,17 @@ def test_sampled_deviations_are_those_of_networks(point: Point, m: int) -> None:
     at_once = sample_deviations(
         point.model, point.h, N, n, rng=np.random.default_rng(1), m=m, field=field
     )
-    x = np.concatenate([point.model.kernel.space.sample(s, rng=r) for r in [np.random.default_rng(1)] for s in (16384, 16384, 9232)])
+    x = np.concatenate(
+        [
+            point.model.kernel.space.sample(s, rng=r)
+            for r in [np.random.default_rng(1)]
+            for s in (16384, 16384, 9232)
+        ]
+    )
     for i in (0, 23, 46, 59):
-        network = finite_network(point.model, N, rng=np.random.default_rng(0), locations=x[i * N : (i + 1) * N])
+        network = finite_network(
+            point.model, N, rng=np.random.default_rng(0), locations=x[i * N : (i + 1) * N]
+        )
         assert deviation(network, field, point.h, m) == pytest.approx(at_once[i], rel=1e-10)
     if m == 0:
         difference = network(point.h) - field(point.h)
@@ -130,6 +138,7 @@ def test_features_that_are_not_native() -> None:
 
     w(x, y) = x y + 1, phi' s exponential with h = 0: Y = (y, 1), so Sigma = diag(1/12, 0).
     """
+
     def pair(x: np.ndarray) -> np.ndarray:
         return np.column_stack([x[:, 0], np.ones(len(x))])
 

@@ -61,7 +61,9 @@ def test_mean_square_by_simulation(point: Point, m: int) -> None:
     variance = moments.m2 - moments.m1**2
     assert_mean(squares, moments.m1, variance=variance)
     for wrong in (0.75, 1.25):
-        assert_rejected(lambda wrong=wrong: assert_mean(squares, wrong * moments.m1, variance=variance))
+        assert_rejected(
+            lambda wrong=wrong: assert_mean(squares, wrong * moments.m1, variance=variance)
+        )
 
 
 @pytest.mark.checks("prop-lower")
@@ -109,7 +111,10 @@ def test_moment_bounds_are_attained(bound: object, delta: float) -> None:
     if bound is cantelli_deviation:
         atoms, weights = np.array([1.0, 5.0]), np.array([1.0 - delta, delta])
     else:
-        atoms, weights = np.array([0.0, 1.0, 6.0]), np.array([0.4 * (1 - delta), 0.6 * (1 - delta), delta])
+        atoms, weights = (
+            np.array([0.0, 1.0, 6.0]),
+            np.array([0.4 * (1 - delta), 0.6 * (1 - delta), delta]),
+        )
     m = [float(weights @ atoms**p) for p in (1, 2, 3)]
     if bound is cantelli_deviation:
         value = cantelli_deviation(delta, m1=m[0], m2=m[1])
@@ -136,7 +141,9 @@ def test_cubic_tail_is_the_minimum_over_alpha(torus: Point) -> None:
 def test_moment_bound_by_simulation(point: Point, m: int) -> None:
     """2000 networks of 100 neurons; a bound too small by a factor 0.7 is detected."""
     N, delta, rng = 100, 0.05, np.random.default_rng(12)
-    D = sample_deviations(point.model, point.h, N, 2000, rng=rng, m=m, field=neural_field(point.model, 4096))
+    D = sample_deviations(
+        point.model, point.h, N, 2000, rng=rng, m=m, field=neural_field(point.model, 4096)
+    )
     bound = moments_deviation(delta, **fluctuation(point.model, point.h, m).moments(N)._asdict())
     assert_bound_with_teeth(D, bound, delta, weakened=0.7)
 

@@ -77,9 +77,7 @@ def differences(text: set[str], functions: set[str], tests: set[str], exempt: se
 
 
 def test_text_functions_and_tests_agree() -> None:
-    missing = differences(
-        labels_in_text(), set(import_all()), labels_in_tests(), set(EXEMPT)
-    )
+    missing = differences(labels_in_text(), set(import_all()), labels_in_tests(), set(EXEMPT))
     assert not missing, "\n" + missing
 
 
@@ -88,7 +86,9 @@ def test_every_exemption_has_a_reason() -> None:
 
 
 def test_function_knows_its_label() -> None:
-    assert all(getattr(function, "label", None) == label for label, function in import_all().items())
+    assert all(
+        getattr(function, "label", None) == label for label, function in import_all().items()
+    )
 
 
 def test_a_label_has_one_function() -> None:
@@ -110,7 +110,9 @@ def test_the_check_names_what_is_missing() -> None:
 
 
 def test_labels_are_read_from_chapters_and_tests() -> None:
-    chapter = "```{prf:theorem} A title\n:label: thm-x\n\nText.\n```\n:::{prf:lemma}\n:label: lem-y\n:::"
+    chapter = (
+        "```{prf:theorem} A title\n:label: thm-x\n\nText.\n```\n:::{prf:lemma}\n:label: lem-y\n:::"
+    )
     assert stated(chapter) == ["thm-x", "lem-y"]
     with pytest.raises(AssertionError, match="line 1: this corollary has no :label:"):
         stated("```{prf:corollary} No label\n\n```")

@@ -84,11 +84,9 @@ def by_statement(rows: list[Row]) -> Mapping[str, tuple[float, str]]:
     for label in dict.fromkeys(row.label for row in rows):
         ratios = np.array([row.ratio for row in rows if row.label == label])
         seen = {"thm-mean-square": "root mean square", "prop-lower": "frequency"}
-        table[label] = (
-            float(np.median(ratios)),
-            f"promised against the {seen.get(label, '95 % quantile')} seen, "
-            f"{ratios.min():.2f} to {ratios.max():.2f} over {len(ratios)} cases",
-        )
+        span = f"{ratios.min():.2f} to {ratios.max():.2f} over {len(ratios)} cases"
+        how = f"promised against the {seen.get(label, '95 % quantile')} seen, {span}"
+        table[label] = (float(np.median(ratios)), how)
     table["prop-same-spectrum"] = _spread_over_dimensions(rows)
     return table
 
@@ -116,9 +114,10 @@ def _families(rng: np.random.Generator) -> Iterator[tuple[str, list[Case]]]:
         yield "Gaussian", [Case(Model(gaussian, Logistic(1.0, 4.0)), h)]
     kernel = torus_kernel(power_law(PAIRS, DECAY), 3)
     bump = kernel.k(np.zeros((1, 3)))[0]  # at most kappa^2, at the origin alone
-    yield "torus, nearly silent", [
-        Case(Model(kernel, Logistic(1.0, 40.0, 0.9 * kernel.kappa)), bump)
-    ]
+    yield (
+        "torus, nearly silent",
+        [Case(Model(kernel, Logistic(1.0, 40.0, 0.9 * kernel.kappa)), bump)],
+    )
 
 
 def _rows(family: str, case: Case, N: int, D: NDArray[np.float64]) -> list[Row]:

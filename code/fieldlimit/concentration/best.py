@@ -52,7 +52,9 @@ def guarantees(fluctuation: Fluctuation, N: int, delta: float) -> Mapping[str, f
         "cubic": lambda f: cubic_deviation(delta, **f.moments(N)._asdict()),
         "sure": lambda f: f.sup_xi,
     }
-    return {name: bound(fluctuation) + fluctuation.error_of(bound) for name, bound in bounds.items()}
+    return {
+        name: bound(fluctuation) + fluctuation.error_of(bound) for name, bound in bounds.items()
+    }
 
 
 def best_deviation(fluctuation: Fluctuation, N: int, delta: float) -> Guarantee:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -94,7 +95,7 @@ class _Mean:
     def add(self, k: Floats, w: Floats, network: int, cuts: NDArray[np.int64]) -> None:
         weighted = rates(self.phi, k, self.h, self.m)[:, None] * w
         powers = tensors(k, np.ones((len(k), 1)), self.m)  # (b, r^m)
-        for i, (start, stop) in enumerate(zip(cuts[:-1], cuts[1:], strict=True), start=network):
+        for i, (start, stop) in enumerate(pairwise(cuts), start=network):
             self.sums[i] += weighted[start:stop].T @ powers[start:stop]
 
     def deviations(self, N: int) -> Floats:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,9 +73,9 @@ class Fluctuation:
     def error(self) -> Mapping[str, float]:
         """Estimated quadrature error of each constant, by name (s as s1, s2, s3)."""
         names = [f.name for f in fields(self) if f.type == "float"]
-        errors = {name: self.error_of(lambda f, name=name: getattr(f, name)) for name in names}
+        errors = {name: self.error_of(attrgetter(name)) for name in names}
         for j in range(3):
-            errors[f"s{j + 1}"] = self.error_of(lambda f, j=j: f.s[j])
+            errors[f"s{j + 1}"] = self.error_of(partial(_power_trace, j))
         return errors
 
 
@@ -109,6 +111,10 @@ def fluctuation(model: Model, h: ArrayLike, m: int = 0, n: int | None = None) ->
     return replace(whole, sup_Y=sup_Y, sup_xi=sup_xi, replicates=others)
 
 
+def _power_trace(j: int, constants: Fluctuation) -> float:
+    return constants.s[j]
+
+
 def _nodes(space: SimilaritySpace, m: int) -> int:
     """512 on a line, 64 x 64 in the plane (32 x 32 for tensors, which cost more), 4096 beyond."""
     if space.dimension == 1:
@@ -133,9 +139,9 @@ def _constants(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) 
     for block in y.blocks():
         inner = y.rows(block)  # (b, n)
         p = weights[block]
-        a += (p * norm2[block]) @ (inner**2 @ weights)
-        b += (p * norm2[block]) @ (inner @ (weights * norm2))
-        c += p @ (inner**2 * inner @ weights)
+        a += float((p * norm2[block]) @ (inner**2 @ weights))
+        b += float((p * norm2[block]) @ (inner @ (weights * norm2)))
+        c += float(p @ (inner**2 * inner @ weights))
     return Fluctuation(
         s=(float(weights @ norm2), float((eigenvalues**2).sum()), float((eigenvalues**3).sum())),
         top=float(eigenvalues[0]),
@@ -143,9 +149,9 @@ def _constants(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) 
         sup_Y=float(np.sqrt(y.squares.max())),
         e4=float(weights @ norm2**2),
         e6=float(weights @ norm2**3),
-        a=float(a),
-        b=float(b),
-        c=float(c),
+        a=a,
+        b=b,
+        c=c,
         mean=y.mean,
         eigenvalues=eigenvalues,
     )

@@ -42,12 +42,16 @@ class Products:
     @cached_property
     def along_mean(self) -> Floats:
         """<Y, EY>, (n,)."""
-        return np.concatenate([self._gram(block) @ self.weights for block in self.blocks()])
+        if not self._few_coordinates:
+            return np.concatenate([self._gram(block) @ self.weights for block in self.blocks()])
+        powers = tensors(self.k, np.ones((len(self.k), 1)), self.m)  # (n, r^m)
+        mean = (self.weights[:, None] * self.w).T @ powers  # EY, (r, r^m)
+        return ((self.w @ mean) * powers).sum(axis=1)
 
     @cached_property
     def mean(self) -> float:
         """||EY||."""
-        return float(np.sqrt(max(self.weights @ self.along_mean, 0.0)))
+        return float(np.sqrt(np.maximum(self.weights @ self.along_mean, 0.0)))
 
     @cached_property
     def norm2(self) -> Floats:
@@ -62,7 +66,7 @@ class Products:
     def eigenvalues(self) -> Floats:
         """Of Sigma, decreasing: from the r^(1+m) coordinates, or n x n when those are more."""
         root = np.sqrt(self.weights)[:, None]
-        if self.w.shape[1] ** (1 + self.m) <= len(self.weights):
+        if self._few_coordinates:
             Y = tensors(self.k, self.w, self.m)
             xi = root * (Y - self.weights @ Y)
             matrix = xi.T @ xi
@@ -70,6 +74,10 @@ class Products:
             matrix = root * self.rows(slice(None)) * root.T
         # Sigma is positive: what rounding made negative is 0.
         return np.maximum(np.linalg.eigvalsh(matrix)[::-1], 0.0)
+
+    @property
+    def _few_coordinates(self) -> bool:
+        return self.w.shape[1] ** (1 + self.m) <= len(self.weights)
 
     def _gram(self, block: slice) -> Floats:
         gram = self.w[block] @ self.w.T

@@ -103,7 +103,7 @@ def space_derivative_bound(kernel: SpectralKernel, q: int) -> float:
     """
     positive_integer("q", q, least=0)
     basis = getattr(kernel, "basis", None)
-    if not isinstance(basis, FourierBasis):
+    if type(basis) is not FourierBasis:
         raise ValueError(
             "derivatives in x are known for Fourier modes (torus_kernel and its kin), but the "
             f"basis is {type(basis).__name__}"
