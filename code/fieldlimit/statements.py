@@ -24,6 +24,10 @@ EXEMPT: Mapping[str, str] = MappingProxyType(
     {
         "lem-products": "an identity between spectra; its numbers are those of prop-restriction",
         "lem-bumps": "existence of small sets, without a rate; its use is prop-why-not-l2",
+        "thm-mercer": "cited and not leant on: the book's kernels are given by their eigenpairs, "
+        "whose sums are computed and tested under prop-native-spectrum",
+        "lem-compensation": "a tool of two proofs; the numbers that follow from it are computed "
+        "and tested under prop-lnp-well-defined and prop-lnp-drift",
     }
 )
 """Purely qualitative statements -> why neither a function nor a test can carry them."""
