@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from calibrated import assert_rejected
 from fieldlimit.field import Model, finite_network, flow, neural_field
 from fieldlimit.kernels import population_kernel, power_law, shifted_ring, torus_kernel

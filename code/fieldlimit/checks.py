@@ -33,7 +33,8 @@ def shaped(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> Array:
 
 def positive_integer(name: str, value: Any, least: int = 1) -> int:
     """`value` as an int that is at least `least`, or ValueError."""
-    if isinstance(value, bool | np.bool_) or int(value) != value or value < least:
+    integral = math.isfinite(value) and int(value) == value
+    if isinstance(value, bool | np.bool_) or not integral or value < least:
         raise ValueError(f"{name} is an integer >= {least}, but {name} = {value}")
     return int(value)
 

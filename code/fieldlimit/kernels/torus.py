@@ -42,9 +42,10 @@ class FourierBasis:
 def frequencies(pairs: int, dimension: int) -> Array:
     """The first `pairs` vectors of Z^d modulo sign in order of |m|, (pairs, d), zero left out.
 
-    Of m and -m the one whose first nonzero entry is positive is kept. Within a shell |m|^2 = s the
-    order is lexicographic, larger entries first. Only as much of Z^d as needed is visited: 20 pairs
-    in d = 20 are the unit vectors, the next ones sums and differences of two of them.
+    Of m and -m the one whose first nonzero entry is positive is kept. Within a shell |m|^2 = s
+    vectors are ordered by the position of their first nonzero entry, then by its size, larger
+    first, and so on. Only as much of Z^d as needed is visited: 20 pairs in d = 20 are the unit
+    vectors, the next ones sums and differences of two of them.
     """
     positive_integer("pairs", pairs, least=0)
     positive_integer("dimension", dimension)
@@ -110,18 +111,16 @@ def shifted_ring(J0: float, J1: float, shift: float) -> SpectralKernel:
 
 
 def _shell(square: int, dimension: int, leading: bool) -> Iterator[tuple[int, ...]]:
-    """Integer vectors with |m|^2 = square, lexicographic, larger entries first.
+    """Integer vectors with |m|^2 = square; leading: those whose first nonzero entry is positive.
 
-    leading: the entries before were all zero, so that the first nonzero one must be positive.
+    By position of the first nonzero entry, then its size (larger first), then the rest, then sign.
+    The recursion goes over nonzero entries: at most `square` deep, whatever the dimension.
     """
     if square == 0:
         yield (0,) * dimension
         return
-    root = isqrt(square)
-    if dimension == 1:
-        if root * root == square:
-            yield from ((root,),) if leading else ((root,), (-root,))
-        return
-    for entry in range(root, -1 if leading else -root - 1, -1):
-        for rest in _shell(square - entry * entry, dimension - 1, leading and entry == 0):
-            yield (entry, *rest)
+    for position in range(dimension):
+        for size in range(isqrt(square), 0, -1):
+            for rest in _shell(square - size * size, dimension - position - 1, False):
+                for entry in (size,) if leading else (size, -size):
+                    yield (*(0,) * position, entry, *rest)
