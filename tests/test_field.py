@@ -327,7 +327,7 @@ def test_project_finds_states_and_tells_what_no_state_shows():
 
 
 def test_a_million_neurons_evaluate_without_a_square_matrix():
-    """Cost O(N r): 2e5 neurons at r = 15; N x N would need 320 GB. Generous against a busy machine."""
+    """Cost O(N r): 2e5 neurons at r = 15, where N x N would need 320 GB. 2 s: a busy machine."""
     model = Model(torus_kernel(power_law(7, 1.5), 3), Logistic())
     network = finite_network(model, 200_000, rng=np.random.default_rng(0))
     start = time.perf_counter()

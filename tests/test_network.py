@@ -138,8 +138,8 @@ def test_the_stationary_rate_is_that_of_the_field(dt):
 def test_a_large_network_follows_its_field_in_time():
     """Z against the flow of its own F_N, N = 20,000, in sup over [0, 5] and all coordinates.
 
-    Tolerance: 8 standard deviations of the noise, below sqrt(phi_0 omega^2 / N) amplified by at most
-    e, plus the lag of one step, dt times the largest speed. Detects an error of 6 % of the motion.
+    Tolerance: 8 standard deviations of the noise, below sqrt(phi_0 omega^2 / N) amplified by at
+    most e, plus the lag of one step, dt times the largest speed. Detects an error of 6 % of the motion.
     """
     net = network(RING, 20_000)
     h0 = np.array([0.5, 1.0, -0.5])

@@ -96,9 +96,9 @@ def test_threshold_linear_is_flagged():
     assert np.array_equal(phi.derivative(np.array([0.0, 0.3, 1.0]), 1), [0.0, 0.0, 2.0])
     assert (phi.sup(0, 1.3), phi.sup(1), phi.sup(1, 0.2)) == (2.0, 2.0, 0.0)
     assert phi.sup(0) == math.inf
-    with pytest.raises(ValueError, match="kink.* m = 2"):
+    with pytest.raises(ValueError, match=r"kink.* m = 2"):
         phi.derivative(np.zeros(1), 2)
-    with pytest.raises(ValueError, match="kink.* m = 3"):
+    with pytest.raises(ValueError, match=r"kink.* m = 3"):
         phi.sup(3)
 
 

@@ -1,4 +1,4 @@
-"""Hypotheses on arguments, checked once on entry: each error states the requirement and the value."""
+"""Hypotheses on arguments, checked once on entry: an error states the requirement and the value."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def absorbing_radius(model: Model) -> float:
 
 @dataclass(frozen=True)
 class DerivativeConstants:
-    """bound >= ||D^m(F + Id)(h)|| and lipschitz, of h -> D^m(F + Id)(h), in Hilbert-Schmidt norm."""
+    """bound >= ||D^m(F + Id)(h)||, lipschitz: of h -> D^m(F + Id)(h); Hilbert-Schmidt norm."""
 
     bound: float
     lipschitz: float

@@ -127,7 +127,7 @@ def _degrees_by_size(dimension: int, ratio: float) -> Iterator[tuple[int, ...]]:
 
 
 def _hermite(z: Array, degree: int) -> Array:
-    """H_k(z) / sqrt(2^k k!) for k = 0..degree by the three-term recurrence: (n,) -> (n, degree+1)."""
+    """H_k(z) / sqrt(2^k k!), k = 0..degree, by three-term recurrence: (n,) -> (n, degree + 1)."""
     table = np.ones((len(z), degree + 1))
     if degree:
         table[:, 1] = np.sqrt(2) * z

@@ -48,8 +48,8 @@ class ThresholdLinear:
 class Exponential:
     """phi(h) = rate exp(gain h). Infinitely differentiable, NOT bounded.
 
-    sup(m) over the whole line is inf, which is the truth; a theorem that needs a bounded phi refuses
-    it, and one that lives in a ball asks for sup(m, radius), which is finite.
+    sup(m) over the whole line is inf, which is the truth; a theorem that needs a bounded phi
+    refuses it, and one that lives in a ball asks for sup(m, radius), which is finite.
     """
 
     rate: float = 1.0

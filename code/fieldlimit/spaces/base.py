@@ -16,7 +16,7 @@ ROUNDING = 1e-9  # tolerance of locations and weights on their constraints
 
 
 class SimilaritySpace(Protocol):
-    """A space X with a probability rho, from which one can draw and against which one integrates."""
+    """A space X with a probability rho, from which one draws and against which one integrates."""
 
     @property
     def dimension(self) -> int:
