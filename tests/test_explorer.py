@@ -1,4 +1,4 @@
-"""Explorer: parameters are traits, views and frames are checked, errors state requirement and value."""
+"""Explorer: parameters are traits; views and frames are checked; errors state what was given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import traitlets
-
 from explorer import Explorer
 from explorer.plotting import COLOURS, figure
 from explorer.template import fill, format_value, typeset

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_explorer import cross
-
 from explorer import Explorer, page
 from explorer.lattice import decode, encode, settings
 from explorer.view import Axis, Line, Panel, View
+from test_explorer import cross
 
 STOPS = {"a": [1, 2, 3], "b": [0.5, 1.5, 2.5, 3.5]}
 

@@ -1,7 +1,8 @@
 """Sliders and drawing for the book: the explorer knows no mathematics.
 
-`explorer.view` needs the standard library alone; `Explorer` needs numpy and traitlets, and is imported on first use,
-so that the pictures of `fieldlimit.explorables` can be read where those are missing.
+`explorer.view` needs the standard library alone; `Explorer` needs numpy and traitlets, and is
+imported on first use, so that the views of `fieldlimit.explorables` can be read where those are
+missing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Explorer: sliders, a picture, and the function that computes it.
 
-Explorer(network.frame, view=network.view, N=[10, 100, 1000], gain=[1, 2, 4], seed=range(8), start={"N": 100})
+A chapter's cell reads
+
+    Explorer(raster.frame, view=raster.view, N=[10, 100, 1000], seed=range(8), start={"N": 100})
 """
 
 from __future__ import annotations
@@ -25,17 +27,19 @@ Stops = tuple[Value, ...]
 class Explorer(traitlets.HasTraits):
     """The frame as a function of sliders, one for each parameter, each with its stops.
 
-    frame: a pure function with keyword-only parameters that returns a mapping from names to arrays, numbers and texts.
+    frame: a pure function with keyword-only parameters; it returns a mapping from names to
+        arrays, numbers and texts.
     view: what to draw of it.
     start: the first setting; a parameter left out starts at its first stop.
     id: the name in the page's address (default: the module of `frame`).
     stops: the values of each parameter, increasing numbers, or texts.
 
-    The parameters are traits of the explorer: `observe`, `link` and any ipywidgets control work on them. A numeric one
-    may take every value between its first and last stop; an integer one stays an integer.
+    The parameters are traits of the explorer: `observe`, `link` and any ipywidgets control work on
+    them. A numeric one may take every value between its first and last stop; an integer one stays
+    an integer.
 
-    In a book's build (FIELDLIMIT_BUILD=1) the explorer shows the frames at all stops, which need no Python any more;
-    in a notebook, a live widget.
+    In a book's build (FIELDLIMIT_BUILD=1) the explorer shows the frames at all stops, which need no
+    Python any more; in a notebook, a live widget.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ GAPS = ("line", "area")  # marks in which a NaN is a gap
 
 
 def checked(content: Mapping[str, Any], view: View, where: str) -> Frame:
-    """The frame with plain scalars and numeric arrays. Raises ValueError for what the view cannot draw."""
+    """The frame with plain scalars and real arrays. Raises ValueError where it cannot be drawn."""
     frame: Frame = {}
     for name, value in content.items():
         frame[name] = _plain(name, value, where)
@@ -41,7 +41,8 @@ def checked(content: Mapping[str, Any], view: View, where: str) -> Frame:
             continue
         if not np.isfinite(array).all():
             raise ValueError(
-                f"arrays are finite (NaN is a gap in the y of a line or area only), but {name!r} is not in the frame {where}"
+                f"arrays are finite (NaN is a gap in a line or an area only), "
+                f"but {name!r} is not in the frame {where}"
             )
     for panel in view.panels:
         for mark in panel.marks:
@@ -55,8 +56,9 @@ def _plain(name: str, value: Any, where: str) -> NDArray[Any] | float | int | st
     array = np.asarray(value)
     if array.dtype.kind not in "biuf" or array.ndim > 2:
         raise ValueError(
-            f"a frame holds numbers, texts and real arrays of one or two dimensions, but {name!r} in the frame {where} "
-            f"is {type(value).__name__} of shape {array.shape}, dtype {array.dtype}"
+            "a frame holds numbers, texts and real arrays of one or two dimensions, but "
+            f"{name!r} in the frame {where} is {type(value).__name__} of shape {array.shape}, "
+            f"dtype {array.dtype}"
         )
     if array.ndim == 0:
         return int(array) if array.dtype.kind in "biu" else float(array)
@@ -76,8 +78,8 @@ def _check_shapes(frame: Frame, mark: Mark, panel: Panel, where: str) -> None:
         fits = len(lengths) <= 1 and len(rows) <= 1 and (not rows or mark.kind == "line")
     if not fits:
         raise ValueError(
-            f"{type(mark).__name__} in panel {panel.title!r} needs arrays of equal length (in a heat map z is (y, x)), "
-            f"but the frame {where} has {shapes}"
+            f"{type(mark).__name__} in panel {panel.title!r} needs arrays of equal length (z of a "
+            f"heat map is (y, x)), but the frame {where} has {shapes}"
         )
 
 
@@ -133,7 +135,7 @@ def heat_key(panel: int, mark: int) -> str:
 
 
 def extents(view: View, frame: Frame) -> dict[str, Domain]:
-    """What each axis and each colour scale has to show of this frame, by `axis_key` and `heat_key`."""
+    """What each axis and colour scale has to show of this frame, by `axis_key` and `heat_key`."""
     found: dict[str, Domain] = {}
     for i, panel in enumerate(view.panels):
         for name, axis in (("x", panel.x), ("y", panel.y)):

@@ -1,14 +1,17 @@
 """A lattice: the frames at all stops, in few bytes.
 
-Each array of the frame is kept once for every content that occurs (the neural field does not depend on the seed), as
-16-bit codes, differences, gzip and base64, in chunks that the front end decodes when it needs them:
+Each array of the frame is kept once for every content that occurs (the neural field does not depend
+on the seed), as 16-bit codes, differences, gzip and base64, in chunks that the front end decodes
+when it needs them:
 
-    int      exact: integers whose range is below 65535
-    linear   value = low + code * step                     error at most step / 2
-    log      value = exp(low + code * step), positive arrays that span decades; error at most value * (e^(step/2) - 1)
-    float    exact to single precision: scalars and domains
+    int     exact: integers whose range is below 65534
+    linear  value = low + code * step; the error is at most step / 2
+    log     value = exp(low + code * step), for positive arrays that span decades; the relative
+            error is at most e^(step / 2) - 1
+    float   single precision: scalars and the domains of axes
 
-The code 65535 is NaN. `error` states the largest error, absolute for linear and relative for log and float.
+The code 65535 is NaN. `error` states the largest error, absolute for linear and relative for log
+and float.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def drawn(spec: dict[str, Any]) -> str:
     program = node()
     if not script.exists():
         raise RuntimeError(
-            "drawing a figure needs the built front end, but frontend/dist is missing (npm run build)"
+            "a figure is drawn by the built front end, but frontend/dist is missing: npm run build"
         )
     run = subprocess.run(
         [program, str(script)], input=json.dumps(spec), capture_output=True, text=True, check=False

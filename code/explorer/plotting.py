@@ -3,8 +3,9 @@
     fig, ax = figure(width=6, height=3)
     ax.plot(x, h, color=COLOURS["limit"])
 
-The background is transparent and text is mid-grey (contrast 4.5 : 1 on white, 4.0 : 1 on the dark theme's
-background), so one picture serves both themes.
+The background is transparent and text is mid-grey (contrast 4.5 : 1 on white, 4.1 : 1 on the dark
+theme's background), so one picture serves both themes. The colours are Okabe and Ito's, orange and
+purple darkened until they stand out on white.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def figure(
     colours = [
         COLOURS[role] for role in ("limit", "network", "bound", "data", "prediction", "neutral")
     ]
-    # Axes read most of their style when made, text and legends later: the style stays on for the session.
+    # Axes read their style when made, texts and legends later: the style stays on for the session.
     style: dict[Any, Any] = {**STYLE, "axes.prop_cycle": cycler(color=colours)}
     plt.rcParams.update(style)
     _show_as_svg()

@@ -16,8 +16,9 @@
         description="With {N:,} neurons the largest error is {error:.3g}.",
     )
 
-A mark names arrays of the frame. Every label, panel title and the description is a template, filled from the parameters
-and from the frame's scalars (`explorer.template`). Text is plain Unicode: "‖F_N − F‖", "10⁻²", "λ₁".
+A mark names arrays of the frame. Every label, panel title and the description is a template, filled
+from the parameters and from the frame's scalars (`explorer.template`). Text is plain Unicode:
+"‖F_N − F‖", "10⁻²", "λ₁".
 
 The role of a mark is its meaning and decides its colour, the same in the whole book:
 
@@ -50,8 +51,8 @@ ROLES: tuple[str, ...] = get_args(Role)
 class Axis:
     """One axis of a panel.
 
-    domain: (lo, hi), where either end may be None; an end left open, or `None` for both, covers all frames, so that
-        the axis stands still while a slider moves; "frame" follows each frame.
+    domain: (lo, hi), where either end may be None; an end left open, or `None` for both, covers all
+        frames, so that the axis stands still while a slider moves; "frame" follows each frame.
     ticks: positions, or (position, text) pairs; None lets the front end choose.
     """
 
@@ -106,7 +107,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line(Mark):
-    """A curve y (n,) over x (n,), or curves y (lines, n) over x (n,) or x (lines, n). A NaN in y is a gap."""
+    """A curve y (n,), or curves y (lines, n), over x (n,) or (lines, n); NaN: a gap."""
 
     kind: ClassVar[str] = "line"
     x: str
@@ -144,7 +145,7 @@ class Area(Mark):
 
 @dataclass(frozen=True)
 class Bar(Mark):
-    """A bar from 0 to y (n,) at each x (n,), as wide as x is spaced; in a histogram x holds the centres."""
+    """A bar from 0 to y (n,) at each x (n,), as wide as x is spaced: x holds bin centres."""
 
     kind: ClassVar[str] = "bar"
     x: str
@@ -155,7 +156,7 @@ class Bar(Mark):
 
 @dataclass(frozen=True)
 class Rule(Mark):
-    """A straight line across the panel: vertical at x, or horizontal at y; a number, a scalar's or an array's name."""
+    """A line across the panel, upright at x or level at y: a number, or a name of the frame."""
 
     kind: ClassVar[str] = "rule"
     x: Position | None = None
@@ -174,7 +175,8 @@ class Rule(Mark):
 class Heat(Mark):
     """Colours for z (ny, nx) in the cells around x (nx,) and y (ny,), equispaced centres.
 
-    domain: the values at the ends of the colour scale; None covers all frames (symmetric about 0 when diverging).
+    domain: the values at the ends of the colour scale; None covers all frames, symmetrically about
+        0 when diverging.
     """
 
     kind: ClassVar[str] = "heat"
@@ -234,7 +236,10 @@ class Text(Mark):
 
 @dataclass(frozen=True)
 class Panel:
-    """Axes and marks, drawn in their order. `aspect` is height over width, `span` the number of columns taken."""
+    """Axes and marks, drawn in their order.
+
+    aspect: height of the plot over width of the panel; span: how many columns it takes.
+    """
 
     title: str = ""
     x: Axis = field(default_factory=Axis)

@@ -15,7 +15,7 @@ from explorer.template import Value
 
 
 class ExplorerWidget(anywidget.AnyWidget):
-    """Answers the front end's requests for frames and keeps its sliders and the explorer's traits equal.
+    """Answers requests for frames, and keeps the sliders equal to the explorer's traits.
 
     The front end asks for one frame at a time and remembers only the newest wish, so no stale
     request waits here.

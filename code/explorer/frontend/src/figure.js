@@ -5,6 +5,7 @@
  */
 import { select } from "d3-selection";
 
+import { setAttributes } from "./marks/read.js";
 import { createPanel } from "./panel.js";
 
 const NARROWEST = 21; // a panel in a row with others is at least this wide, in font sizes
@@ -96,17 +97,16 @@ export function createFigure(spec, document) {
         let tallest = 0;
         for (const place of inRow) {
           const layout = { width: place.width, header, fontSize };
-          groups[place.panel].attr("transform", `translate(${round(place.left)},${top})`);
+          const transform = `translate(${round(place.left)},${top})`;
+          setAttributes(/** @type {Element} */ (groups[place.panel].node()), { transform });
           panels[place.panel].draw(frame, known, layout);
           tallest = Math.max(tallest, panels[place.panel].height(layout));
         }
         top += tallest + (row < places[places.length - 1].row ? 0.9 * fontSize : 0);
       }
       const height = Math.ceil(top);
-      root
-        .attr("viewBox", `0 0 ${round(width)} ${height}`)
-        .attr("width", round(width))
-        .attr("height", height);
+      const viewBox = `0 0 ${round(width)} ${height}`;
+      setAttributes(node, { viewBox, width: round(width), height });
     },
   };
 }

@@ -12,6 +12,7 @@ import { textWidth } from "./text.js";
 
 const LINE = 1.55; // line height
 const OVERHANG = 4; // pixels by which marks may leave the plot
+const NAMING = ["x", "y", "lower", "upper", "z", "u", "v"]; // fields of marks that name arrays
 
 /**
  * @typedef {object} Layout
@@ -42,6 +43,9 @@ export function createPanel(root, spec, number) {
     plot.append("g").attr("class", `ex-mark ex-${mark.kind} ex-${mark.role ?? "neutral"}`),
   );
   let drawnAxes = "";
+  let drawnHead = "";
+  /** @type {unknown[][]} */
+  const drawnMarks = panel.marks.map(() => []); // what each mark was drawn from
   let margin = 0; // of the left side; it only grows, so that the plot stands still
   let size = 0;
 
@@ -67,6 +71,41 @@ export function createPanel(root, spec, number) {
       return mark.label ? [{ mark, text: typeset(fill(mark.label, values)) }] : [];
     });
     return placeLegend(/** @type {import("./legend.js").Item[]} */ (items), width, fontSize);
+  }
+
+  /**
+   * Title, legend and axis labels.
+   * @param {Frame} frame
+   * @param {Values} values
+   * @param {Layout} layout
+   * @param {number} height
+   * @param {number} right
+   */
+  function drawHead(frame, values, layout, height, right) {
+    const { header, fontSize } = layout;
+    const items = legendItems(frame, values, layout);
+    const text = (/** @type {string} */ template) => typeset(fill(template, values));
+    const [titleText, xText, yText] = [panel.title, panel.x.label, panel.y.label].map(text);
+    const names = items.map((item) => [item.text, item.ends, item.left, item.row]);
+    const key = JSON.stringify([titleText, xText, yText, names, header, fontSize, height, right]);
+    if (key === drawnHead) return;
+    drawnHead = key;
+    title
+      .attr("y", fontSize * 1.1)
+      .attr("font-size", fontSize * 1.08)
+      .text(titleText);
+    const legendTop = (panel.title ? 1.15 : 0) * LINE * fontSize;
+    legend.attr("transform", `translate(0,${legendTop + 0.78 * fontSize})`);
+    drawLegend(legend, items, fontSize, LINE * fontSize);
+    yLabel
+      .attr("y", header - 0.75 * fontSize)
+      .attr("font-size", 0.95 * fontSize)
+      .text(withUnit(yText, panel.y.unit));
+    xLabel
+      .attr("x", right)
+      .attr("y", header + height + 2.95 * fontSize)
+      .attr("font-size", 0.95 * fontSize)
+      .text(withUnit(xText, panel.x.unit));
   }
 
   return {
@@ -112,26 +151,7 @@ export function createPanel(root, spec, number) {
       const x = makeScale(panel.x, extent("x", frame), [0, inner], xCount, !filled && !spanned);
       const xTicks = ticksOf(panel.x, x, xCount);
 
-      const items = legendItems(frame, values, layout);
-      const titleText = typeset(fill(panel.title, values));
-      title
-        .attr("x", 0)
-        .attr("y", fontSize * 1.1)
-        .attr("font-size", fontSize * 1.08)
-        .text(titleText);
-      const legendTop = (panel.title ? 1.15 : 0) * LINE * fontSize;
-      legend.attr("transform", `translate(0,${legendTop + 0.78 * fontSize})`);
-      drawLegend(legend, items, fontSize, LINE * fontSize);
-      yLabel
-        .attr("x", 0)
-        .attr("y", header - 0.75 * fontSize)
-        .attr("font-size", 0.95 * fontSize)
-        .text(typeset(withUnit(fill(panel.y.label, values), panel.y.unit)));
-      xLabel
-        .attr("x", margin + inner)
-        .attr("y", header + height + 2.95 * fontSize)
-        .attr("font-size", 0.95 * fontSize)
-        .text(typeset(withUnit(fill(panel.x.label, values), panel.x.unit)));
+      drawHead(frame, values, layout, height, margin + inner);
 
       const key = JSON.stringify([
         x.domain(),
@@ -159,6 +179,11 @@ export function createPanel(root, spec, number) {
           );
       }
       panel.marks.forEach((mark, m) => {
+        const ends = mark.kind === "heat" ? extent(`z${m}`, frame) : [];
+        const arrays = NAMING.map((field) => frame[mark[field]]);
+        const now = [key, mark.kind === "text" ? values : null, ...ends, ...arrays];
+        if (now.every((part, i) => part === drawnMarks[m][i])) return;
+        drawnMarks[m] = now;
         marks[mark.kind].draw(groups[m], mark, frame, {
           x,
           y,

@@ -12,7 +12,8 @@ const input = JSON.parse(readFileSync(0, "utf8"));
 
 /** @type {Record<string, () => unknown>} */
 const tasks = {
-  fill: () => input.cases.map((/** @type {[string, any]} */ [text, values]) => fill(text, values)),
+  fill: () =>
+    input.cases.map((/** @type {[string, any]} */ [text, values]) => fill(text, values)),
   typeset: () => input.cases.map(typeset),
   async decode() {
     const source = latticeSource(input.stops, async () => input.lattice);

@@ -1,7 +1,7 @@
 // @ts-check
 import { area as d3area } from "d3-shape";
 
-import { numbers, onePath } from "./read.js";
+import { numbers, only } from "./read.js";
 
 /** @type {import("../types.js").MarkModule} */
 export const area = {
@@ -19,6 +19,7 @@ export const area = {
     )
       .defined((_, i) => [x(xs[i]), low(i), high(i)].every(Number.isFinite))
       .digits(2);
-    onePath(group, path(/** @type {any} */ (xs)) ?? "").attr("class", "ex-fill ex-soft");
+    const d = path(/** @type {any} */ (xs)) ?? "";
+    only(group, "path", { d, class: "ex-fill ex-soft" });
   },
 };

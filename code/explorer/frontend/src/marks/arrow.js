@@ -1,5 +1,5 @@
 // @ts-check
-import { numbers, onePath, short } from "./read.js";
+import { numbers, only, short } from "./read.js";
 
 /** @type {import("../types.js").MarkModule} */
 export const arrow = {
@@ -21,6 +21,6 @@ export const arrow = {
       d += `M${short(x0)},${short(y0)}L${short(x1)},${short(y1)}`;
       d += `M${left.map(short)}L${short(x1)},${short(y1)}L${right.map(short)}`;
     }
-    onePath(group, d).attr("class", "ex-stroke").attr("stroke-width", 1.2);
+    only(group, "path", { d, class: "ex-stroke", "stroke-width": 1.2 });
   },
 };

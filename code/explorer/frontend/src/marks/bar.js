@@ -1,5 +1,5 @@
 // @ts-check
-import { numbers, onePath, short } from "./read.js";
+import { numbers, only, short } from "./read.js";
 
 /** @type {import("../types.js").MarkModule} */
 export const bar = {
@@ -22,6 +22,6 @@ export const bar = {
       const foot = short(base);
       d += `M${short(centres[i] - half)},${foot}V${short(top)}h${short(2 * half)}V${foot}Z`;
     }
-    onePath(group, d).attr("class", "ex-fill ex-bar");
+    only(group, "path", { d, class: "ex-fill ex-bar" });
   },
 };

@@ -1,5 +1,5 @@
 // @ts-check
-import { numbers, onePath, short } from "./read.js";
+import { numbers, only, short } from "./read.js";
 
 /**
  * A line of no length with round ends is a disc: one path draws thousands.
@@ -15,9 +15,11 @@ export const dot = {
       const [px, py] = [x(xs[i]), y(ys[i])];
       if (Number.isFinite(px) && Number.isFinite(py)) d += `M${short(px)},${short(py)}h0`;
     }
-    onePath(group, d)
-      .attr("class", "ex-stroke ex-round")
-      .attr("stroke-width", 2 * mark.size)
-      .attr("stroke-opacity", xs.length > 1 ? 0.8 : null);
+    only(group, "path", {
+      d,
+      class: "ex-stroke ex-round",
+      "stroke-width": 2 * mark.size,
+      "stroke-opacity": xs.length > 1 ? 0.8 : null,
+    });
   },
 };

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Values2D } from "../types.js" */
 import { pngAddress } from "../png.js";
-import { numbers } from "./read.js";
+import { numbers, only, short } from "./read.js";
 
 // Two hues that no role has; they fade into the page, so that zero is the page's own colour.
 const POSITIVE = [179, 48, 95];
@@ -42,20 +42,16 @@ export const heat = {
         cells[r * width + c] = Number.isNaN(value) ? GAP : Math.round(254 * share);
       }
     }
-    group
-      .selectAll("image")
-      .data([0])
-      .join("image")
-      .attr(
-        "href",
-        pngAddress(cells, width, height, PALETTES[/** @type {"diverging"} */ (mark.scheme)]),
-      )
-      .attr("preserveAspectRatio", "none")
-      .attr("image-rendering", "pixelated")
-      .attr("x", Math.min(left, right))
-      .attr("y", Math.min(bottom, top))
-      .attr("width", Math.abs(right - left))
-      .attr("height", Math.abs(bottom - top));
+    const palette = PALETTES[/** @type {"diverging"} */ (mark.scheme)];
+    only(group, "image", {
+      href: pngAddress(cells, width, height, palette),
+      preserveAspectRatio: "none",
+      "image-rendering": "pixelated",
+      x: short(Math.min(left, right)),
+      y: short(Math.min(bottom, top)),
+      width: short(Math.abs(right - left)),
+      height: short(Math.abs(bottom - top)),
+    });
   },
 };
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { line as d3line } from "d3-shape";
 
-import { onePath, rows } from "./read.js";
+import { only, rows } from "./read.js";
 
 const FEW = 6; // more curves are drawn thinner, as a bundle
 
@@ -24,10 +24,12 @@ export const line = {
       })
       .join("");
     const bundle = ordinates.length > FEW;
-    onePath(group, d)
-      .attr("class", "ex-stroke")
-      .attr("stroke-width", bundle ? mark.width * 0.6 : mark.width)
-      .attr("stroke-opacity", bundle ? 0.55 : null)
-      .attr("stroke-dasharray", mark.dash ? "6 4" : null);
+    only(group, "path", {
+      d,
+      class: "ex-stroke",
+      "stroke-width": bundle ? mark.width * 0.6 : mark.width,
+      "stroke-opacity": bundle ? 0.55 : null,
+      "stroke-dasharray": mark.dash ? "6 4" : null,
+    });
   },
 };

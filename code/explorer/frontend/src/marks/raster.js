@@ -1,5 +1,5 @@
 // @ts-check
-import { numbers, onePath, short } from "./read.js";
+import { numbers, only, short } from "./read.js";
 
 /** @type {import("../types.js").MarkModule} */
 export const raster = {
@@ -15,8 +15,7 @@ export const raster = {
         d += `M${short(px)},${short(py)}v${mark.size}`;
       }
     }
-    onePath(group, d)
-      .attr("class", "ex-stroke")
-      .attr("stroke-width", times.length > 1500 ? 0.8 : 1.1);
+    const width = times.length > 1500 ? 0.8 : 1.1;
+    only(group, "path", { d, class: "ex-stroke", "stroke-width": width });
   },
 };

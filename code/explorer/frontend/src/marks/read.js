@@ -38,10 +38,27 @@ export function short(value) {
 }
 
 /**
- * The mark's only path.
+ * The group's only child of this kind, with these attributes; what is already so is left alone,
+ * since a browser lays out and paints again whatever is written.
  * @param {import("../types.js").Selection} group
- * @param {string} d
+ * @param {string} tag
+ * @param {Record<string, string | number | null>} attributes
+ * @returns {SVGElement}
  */
-export function onePath(group, d) {
-  return group.selectAll("path").data([d]).join("path").attr("d", d);
+export function only(group, tag, attributes) {
+  const found = group.select(tag);
+  const node = /** @type {SVGElement} */ ((found.empty() ? group.append(tag) : found).node());
+  setAttributes(node, attributes);
+  return node;
+}
+
+/**
+ * @param {Element} node
+ * @param {Record<string, string | number | null>} attributes
+ */
+export function setAttributes(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) node.removeAttribute(name);
+    else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
+  }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { numbers, onePath, short } from "./read.js";
+import { numbers, only, short } from "./read.js";
 
 /** @type {import("../types.js").MarkModule} */
 export const rule = {
@@ -12,9 +12,7 @@ export const rule = {
       if (!Number.isFinite(at)) continue;
       d += upright ? `M${short(at)},0V${height}` : `M0,${short(at)}H${width}`;
     }
-    onePath(group, d)
-      .attr("class", "ex-stroke")
-      .attr("stroke-width", 1.5)
-      .attr("stroke-dasharray", mark.dash ? "5 4" : null);
+    const dash = mark.dash ? "5 4" : null;
+    only(group, "path", { d, class: "ex-stroke", "stroke-width": 1.5, "stroke-dasharray": dash });
   },
 };

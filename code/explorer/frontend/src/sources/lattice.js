@@ -91,13 +91,18 @@ function reader(entry) {
   const chunks = [];
   const chunk = (/** @type {number} */ c) => (chunks[c] ??= unpack(entry.chunks[c], width));
   const places = layout(entry);
+  let last = { number: -1, content: /** @type {Frame[string]} */ (0) };
 
   return {
     async at(frame) {
-      const place = places(await which(frame));
+      const number = await which(frame);
+      if (number === last.number) return last.content; // the same object: nothing to draw again
+      const place = places(number);
       const codes = (await chunk(place.chunk)).subarray(place.start, place.start + place.size);
       const values = decoded(entry, codes);
-      return place.shape.length ? { shape: place.shape, values } : values[0];
+      const content = place.shape.length ? { shape: place.shape, values } : values[0];
+      last = { number, content };
+      return content;
     },
     async all() {
       if (entry.index !== null) await numbers();
