@@ -37,6 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "")
     app.connect("html-page-context", add_policy)
     app.connect("html-page-context", add_explorer)
+    app.connect("html-page-context", name_once)
     app.connect("build-finished", copy_lattices)
     fieldlimit_numbers.setup(app)
     fieldlimit_statements.setup(app)
@@ -51,6 +52,14 @@ def add_policy(
     """State the policy at the head of the page, before anything is loaded."""
     tag = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
     context["metatags"] = tag + "\n" + context.get("metatags", "")
+
+
+def name_once(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """The landing page is called The Field Limit, not The Field Limit, of The Field Limit."""
+    if pagename == app.config.root_doc:
+        context["docstitle"] = ""
 
 
 def add_explorer(

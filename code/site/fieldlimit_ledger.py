@@ -92,7 +92,7 @@ def sections(app: Sphinx, keys: set[str]) -> Iterator[str]:
     functions, tested = import_all(), tests()
     book = statements(app)
     for chapter in dict.fromkeys(statement.chapter for statement in book):
-        yield f"## {chapter_heading(chapter)}"
+        yield f"## {chapter_heading(Path(app.srcdir) / f'{chapter}.md')}"
         rows = [
             row(statement, functions, tested, EXEMPT, keys)
             for statement in book
@@ -105,10 +105,11 @@ def sections(app: Sphinx, keys: set[str]) -> Iterator[str]:
         yield "\n".join(f"- {{prf:ref}}`{label}`: {{glue:text}}`measured-{label}`." for label in measured)
 
 
-def chapter_heading(docname: str) -> str:
-    number = ".".join(map(str, fieldlimit_numbers.chapter_number(docname)))
+def chapter_heading(chapter: Path) -> str:
+    number = ".".join(map(str, fieldlimit_numbers.chapter_number(chapter.stem)))
+    title = re.search(r"^# (.+)$", chapter.read_text(encoding="utf8"), re.MULTILINE)
     kind = "Appendix" if number.isalpha() else "Chapter"
-    return f"{kind} {{doc}}`{number} <{docname}>`" if number else f"{{doc}}`{docname}`"
+    return f"{kind} {number}: {title[1] if title else chapter.stem}"
 
 
 def row(

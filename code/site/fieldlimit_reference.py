@@ -33,6 +33,9 @@ def write_reference(app: Sphinx, docname: str, source: list[str]) -> None:
 def sections() -> Iterator[str]:
     for name in modules():
         yield f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```"
+    yield "## `fieldlimit.explorables`"
+    yield "One module for each explorer: `frame`, a pure function of the sliders, and `view`, what is drawn of it."
+    yield "\n".join(explorables())
 
 
 def modules() -> Iterator[str]:
@@ -41,13 +44,16 @@ def modules() -> Iterator[str]:
     found = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")]
     rest = sorted(set(found) - {*ORDER, *LAST, "explorables"})
     yield from (f"fieldlimit.{name}" for name in [*ORDER, *rest, *LAST] if name in found)
-    explorables = importlib.import_module("fieldlimit.explorables")
-    yield from (
-        f"fieldlimit.explorables.{m.name}"
-        for m in pkgutil.iter_modules(explorables.__path__)
-        if not m.name.startswith("_")
-    )
     yield from EXPLORER
+
+
+def explorables() -> Iterator[str]:
+    package = importlib.import_module("fieldlimit.explorables")
+    for found in pkgutil.iter_modules(package.__path__, prefix="fieldlimit.explorables."):
+        module = importlib.import_module(found.name)
+        if hasattr(module, "frame"):
+            first = (module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+            yield f"- `{found.name.rpartition('.')[2]}`. {re.sub(r'([*_$|])', chr(92) + chr(92) + '1', first)}"
 
 
 def public_name(function: Callable[..., Any]) -> str:
@@ -121,6 +127,21 @@ def _linked(text: str, labels: set[str]) -> str:
     )
 
 
+ARRAY = re.compile(r"(?:numpy\.)?ndarray\[tuple\[(?:Any|int), \.\.\.\], (?:numpy\.)?dtype\[(?:numpy\.)?(\w+)\]\]")
+
+
+def short_arrays(
+    app: Sphinx, what: str, name: str, obj: object, options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Show an array type as it is written, NDArray[float64]."""
+
+    def short(text: str | None) -> str | None:
+        return text and ARRAY.sub(r"NDArray[\1]", text)
+
+    return short(signature), short(returns)
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-signature", short_arrays)
     app.connect("source-read", write_reference)
     app.connect("autodoc-process-docstring", plain_docstring)
