@@ -321,8 +321,8 @@ def test_native_features_are_not_optimal_for_the_trace():
     """kappa sqrt(tr Wop) can be made smaller: the proposition is about kappa omega only.
 
     Two populations of probabilities p = (0.9, 0.1), each coupled to itself: e_i = 1_i / sqrt(p_i),
-    s = (1, 1). Natively kappa^2 tr Wop = 2 / 0.1 = 20; scaled by sqrt(p) it is 1/0.9 + 1/0.1 = 11.1,
-    while kappa omega stays 10.
+    s = (1, 1). Natively kappa^2 tr Wop = 2 / 0.1 = 20; scaled by sqrt(p) it is 1/0.9 + 1/0.1,
+    11.1, while kappa omega stays 10.
     """
     p = np.array([0.9, 0.1])
     space = FiniteSpace(p)
