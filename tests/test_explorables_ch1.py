@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import binom
+
 from explorer import Explorer
 from fieldlimit.drift import expected_spikes, short_time
 from fieldlimit.explorables import landing, network_at_work
@@ -15,8 +18,6 @@ from fieldlimit.field import Model, VectorField, finite_network, neural_field
 from fieldlimit.kernels import cosine_ring, population_kernel, shifted_ring
 from fieldlimit.network import simulate
 from fieldlimit.nonlinearities import Exponential, Logistic, ThresholdLinear
-from scipy.integrate import quad
-from scipy.stats import binom
 
 NETWORK_STOPS = {
     "N": [30, 3000],
@@ -90,10 +91,9 @@ def test_rate_counts_every_spike():
 def test_the_bump_of_the_field_turns_by_tan_of_the_shift():
     frame = network_at_work.frame(N=30, circuit="shifted ring", gain=4.0, seed=0)
     late = frame["peak_times"] >= 6.0
-    turned = np.unwrap(frame["peak_angles"][late])
-    velocity = (turned[-1] - turned[0]) / (frame["peak_times"][late][-1] - 6.0)
-    spacing = 2 * np.pi / 72  # peaks are read on a grid: one cell off at either end
-    assert velocity == pytest.approx(np.tan(0.3), abs=spacing / 4.0)
+    velocities = np.diff(np.unwrap(frame["peak_angles"][late])) / np.diff(frame["peak_times"][late])
+    # The transient has decayed to e^{-6}; parabolas on a grid of 5 degrees err by about 1e-4.
+    np.testing.assert_allclose(velocities, np.tan(0.3), atol=5e-3)
 
 
 def test_without_structure_no_profile():
@@ -250,9 +250,7 @@ def test_drift_and_noise_of_short_runs(circuit):
     fails; a drift without the input of the other neurons misses by more than it may.
     """
     kernel, z = NETWORKS[circuit]
-    network = finite_network(
-        Model(kernel, Logistic(1.0, 4.0)), 25, rng=np.random.default_rng(12)
-    )
+    network = finite_network(Model(kernel, Logistic(1.0, 4.0)), 25, rng=np.random.default_rng(12))
     t, batches, m = 0.1, 60, 50
     claim = short_time(network, z, t)
     runs = [thinning(network, t, z, r) for r in np.random.default_rng(13).spawn(batches * m)]
@@ -283,9 +281,7 @@ def test_drift_and_noise_of_short_runs(circuit):
 def test_bias_shrinks_like_the_square_of_the_time():
     """E Z_t - z - t F_N(z) by exact runs at t and t/2: ratio 4, up to sampling and the next order."""
     kernel, z = NETWORKS["cosine ring"]
-    network = finite_network(
-        Model(kernel, Logistic(1.0, 4.0)), 25, rng=np.random.default_rng(12)
-    )
+    network = finite_network(Model(kernel, Logistic(1.0, 4.0)), 25, rng=np.random.default_rng(12))
     found = []
     for t in (0.1, 0.05):
         runs = [thinning(network, t, z, r) for r in np.random.default_rng(20).spawn(1500)]

@@ -73,9 +73,7 @@ def short_time(network: VectorField, z: NDArray[np.float64], duration: float) ->
         )
     phi_0, phi_1 = network.phi.sup(0), network.phi.sup(1)
     if not (isfinite(phi_0) and isfinite(phi_1)):
-        raise ValueError(
-            f"phi and phi' are bounded, but their suprema are {phi_0} and {phi_1}"
-        )
+        raise ValueError(f"phi and phi' are bounded, but their suprema are {phi_0} and {phi_1}")
     norms_w = np.linalg.norm(network.w, axis=1)
     kappa = float(np.linalg.norm(network.k, axis=1).max())
     omega = float(norms_w.max())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from explorer.view import Axis, Control, Dot, Line, Panel, View
 from numpy.typing import NDArray
 
+from explorer.view import Axis, Control, Dot, Line, Panel, View
 from fieldlimit.field import Model, finite_network, flow, neural_field, project
 from fieldlimit.kernels import cosine_ring
 from fieldlimit.network import simulate

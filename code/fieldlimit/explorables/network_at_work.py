@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from explorer.view import Axis, Control, Dot, Line, Panel, Raster, View
 from numpy.typing import NDArray
 
+from explorer.view import Axis, Control, Dot, Line, Panel, Raster, View
 from fieldlimit.field import Model, finite_network, flow, neural_field, project
 from fieldlimit.kernels import (
     Kernel,
@@ -88,7 +88,7 @@ view = View(
                 ticks=((-np.pi, "−π"), (0.0, "0"), (np.pi, "π")),
             ),
             marks=[
-                Raster("spike_times", "spike_angles", "data", "spike"),
+                Raster("spike_times", "spike_angles", "data", "spike", size=6.0),
                 Dot("peak_times", "peak_angles", "limit", "peak of the field", size=1.6),
             ],
             aspect=0.4,
@@ -154,20 +154,29 @@ def _field(circuit: str, gain: float) -> dict[str, NDArray]:
     F = neural_field(model, 96)
     path = flow(F, start, TIMES, rtol=1e-6, atol=1e-8)
     profiles = path @ model.kernel.k(_wrapped(GRID)).T  # (times, angles)
-    when, where = _peaks(profiles[:, :-1])
+    times, angles = _peaks(profiles[:, :-1])
     return {
         "profile": profiles[-1],
         "rate": F.phi(F.potentials(path)) @ F.weights,
-        "peak_times": TIMES[when],
-        "peak_angles": GRID[where, 0],
+        "peak_times": times,
+        "peak_angles": angles,
     }
 
 
 def _peaks(profiles: NDArray) -> tuple[NDArray, NDArray]:
-    """Times and angles at which a profile has a local maximum over the circle and is not flat."""
-    higher = (profiles > np.roll(profiles, 1, axis=1)) & (profiles >= np.roll(profiles, -1, axis=1))
-    hilly = np.ptp(profiles, axis=1) > 0.1
-    return np.nonzero(higher & hilly[:, None])
+    """Times and angles of the local maxima over the circle of the profiles that are not flat.
+
+    profiles: (times, angles). Each maximum is that of the parabola through three neighbours.
+    """
+    before, after = np.roll(profiles, 1, axis=1), np.roll(profiles, -1, axis=1)
+    hilly = np.ptp(profiles, axis=1, keepdims=True) > 0.1
+    highest = (profiles > before) & (profiles >= after) & hilly
+    when, where = np.nonzero(highest)
+    left, top, right = before[highest], profiles[highest], after[highest]
+    offset = (left - right) / (2 * (left - 2 * top + right))
+    spacing = GRID[1, 0] - GRID[0, 0]
+    angles = GRID[where, 0] + spacing * offset
+    return TIMES[when], (angles + np.pi) % (2 * np.pi) - np.pi
 
 
 def _raster(times: NDArray, angles: NDArray) -> tuple[NDArray, NDArray]:
