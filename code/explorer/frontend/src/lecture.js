@@ -3,6 +3,11 @@
  * Lecture mode: full screen, larger type, keys. Single keys act in this mode only.
  */
 
+const FONT = 12;
+const LARGEST = 26;
+
+/** @typedef {{ node: SVGElement, resize: (width: number, fontSize: number) => void }} Figure */
+
 /**
  * @param {HTMLElement} host
  * @param {HTMLElement} root
@@ -63,23 +68,24 @@ export function lectureMode(host, root, { signal, changed, reset, toggle, inputs
     },
 
     /**
-     * The figure as large as the screen allows, above the controls.
-     * @param {{ node: SVGElement, resize: (width: number, fontSize: number) => void }} figure
+     * The figure as large as the screen allows, above the controls: of several arrangements of the
+     * panels the one with the largest type.
+     * @param {Figure} figure
      * @param {number} width
      * @param {() => void} draw
      */
     fit(figure, width, draw) {
-      const fontSize = Math.max(15, Math.min(26, width / 62));
-      let tried = width;
-      for (let i = 0; i < 4; i += 1) {
-        figure.resize(tried, fontSize);
+      const rest = root.scrollHeight - figure.node.getBoundingClientRect().height;
+      const room = Math.max(240, window.innerHeight - rest - 56);
+      let best = { width, fontSize: 0 };
+      for (const tried of [560, 700, 860, 1000, 1200, 1500]) {
+        figure.resize(tried, FONT);
         draw();
-        const rest = root.scrollHeight - figure.node.getBoundingClientRect().height;
-        const room = Math.max(240, window.innerHeight - rest - 48);
         const height = Number(figure.node.getAttribute("height"));
-        if (height <= room) break;
-        tried = Math.max(0.45 * width, tried * Math.max(0.6, room / height));
+        const scale = Math.min(width / tried, room / height, LARGEST / FONT);
+        if (FONT * scale > best.fontSize) best = { width: tried * scale, fontSize: FONT * scale };
       }
+      figure.resize(best.width, best.fontSize);
     },
   };
 }

@@ -141,15 +141,20 @@ export function createPanel(root, spec, number) {
       size = width + fontSize / 100;
       const height = plotHeight(width);
       const yCount = Math.max(2, Math.round(height / (4.2 * fontSize)));
-      const y = makeScale(panel.y, extent("y", frame), [height, 0], yCount, !filled);
+      const y = makeScale(panel.y, extent("y", frame), [height, 0], !filled);
       const yTicks = ticksOf(panel.y, y, yCount);
       const widest = Math.max(0, ...yTicks.map(({ text }) => textWidth(text, 0.92 * fontSize)));
       margin = Math.max(margin, Math.ceil(widest / 6) * 6 + 9);
-      const right = 0.9 * fontSize;
-      const inner = Math.max(40, width - margin - right);
-      const xCount = Math.max(2, Math.round(inner / (6.5 * fontSize)));
-      const x = makeScale(panel.x, extent("x", frame), [0, inner], xCount, !filled && !spanned);
+      const xCount = Math.max(2, Math.round((width - margin) / (6.5 * fontSize)));
+      const x = makeScale(panel.x, extent("x", frame), [0, 1], !filled && !spanned);
       const xTicks = ticksOf(panel.x, x, xCount);
+      const last = xTicks.reduce((most, tick) => (x(tick.value) > x(most.value) ? tick : most), {
+        value: x.domain()[0],
+        text: "",
+      });
+      const beyond = x(last.value) > 0.95 ? textWidth(last.text, 0.46 * fontSize) : 0;
+      const inner = Math.max(40, width - margin - Math.max(0.9 * fontSize, beyond));
+      x.range([0, inner]);
 
       drawHead(frame, values, layout, height, margin + inner);
 

@@ -5,6 +5,8 @@
  */
 import css from "../style/drawing.css";
 
+const MARGIN = 16; // of a saved figure, in pixels
+
 /**
  * The arrays that are drawn as columns of CSV, under a comment with the setting and the scalars.
  * @param {Spec} spec
@@ -14,7 +16,7 @@ import css from "../style/drawing.css";
 export function toCsv(spec, frame, setting) {
   const scalars = Object.entries(frame).filter(([, entry]) => typeof entry !== "object");
   const known = [...Object.entries(setting), ...scalars]
-    .map(([name, value]) => `${name} = ${value}`)
+    .map(([name, value]) => `${name} = ${typeof value === "number" ? cell(value) : value}`)
     .join(", ");
   const columns = Object.entries(frame)
     .filter(([name, entry]) => typeof entry === "object" && !name.startsWith("@"))
@@ -58,7 +60,15 @@ export function toSvg(node, description) {
   title.textContent = description;
   const style = create("style");
   style.textContent = css.replace(/\s+/g, " ");
-  copy.prepend(title, style);
+  const [, , width, height] = (copy.getAttribute("viewBox") ?? "").split(" ").map(Number);
+  const box = [-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN];
+  copy.setAttribute("viewBox", box.join(" "));
+  copy.setAttribute("width", String(box[2]));
+  copy.setAttribute("height", String(box[3]));
+  const paper = create("rect");
+  ["x", "y", "width", "height"].forEach((name, i) => paper.setAttribute(name, String(box[i])));
+  paper.setAttribute("fill", "#fff");
+  copy.prepend(title, style, paper);
   return new XMLSerializer().serializeToString(copy);
 }
 

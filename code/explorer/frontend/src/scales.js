@@ -10,16 +10,17 @@ import { scaleLinear, scaleLog } from "d3-scale";
 
 import { superscript, typeset } from "./template.js";
 
+const FINE = 10; // an end is moved to a multiple of about a tenth of the axis
+
 /**
  * The scale of an axis; with `nice`, an end that the view leaves open is moved to a round value.
  * @param {Axis} axis
  * @param {[number, number]} extent
  * @param {[number, number]} range
- * @param {number} count  about how many ticks fit
  * @param {boolean} nice
  * @returns {Scale}
  */
-export function makeScale(axis, extent, range, count, nice) {
+export function makeScale(axis, extent, range, nice) {
   const scale = axis.scale === "log" ? scaleLog() : scaleLinear();
   const fixed = Array.isArray(axis.domain) ? axis.domain : [null, null];
   scale.domain(extent);
@@ -27,7 +28,7 @@ export function makeScale(axis, extent, range, count, nice) {
     const spare = Math.pow(extent[1] / extent[0], 0.03); // whole decades would waste a short axis
     scale.domain([extent[0] / spare, extent[1] * spare]);
   } else if (nice && !axis.ticks) {
-    /** @type {import("d3-scale").ScaleLinear<number, number>} */ (scale).nice(count);
+    /** @type {import("d3-scale").ScaleLinear<number, number>} */ (scale).nice(FINE);
   }
   const [low, high] = scale.domain();
   return scale.domain([fixed[0] ?? low, fixed[1] ?? high]).range(range);

@@ -9,16 +9,16 @@ import { makeTrack } from "../src/slider.js";
 const plain = { label: "", unit: "", domain: null, scale: "linear", ticks: null };
 
 test("an open end becomes round, a fixed one stays", () => {
-  assert.deepEqual(makeScale(plain, [0.13, 9.7], [0, 100], 5, true).domain(), [0, 10]);
+  assert.deepEqual(makeScale(plain, [0.13, 9.7], [0, 100], true).domain(), [0, 10]);
   const half = { ...plain, domain: [0.13, null] };
-  assert.deepEqual(makeScale(half, [0.13, 9.7], [0, 100], 5, true).domain(), [0.13, 10]);
-  assert.deepEqual(makeScale(plain, [0.13, 9.7], [0, 100], 5, false).domain(), [0.13, 9.7]);
+  assert.deepEqual(makeScale(half, [0.13, 9.7], [0, 100], true).domain(), [0.13, 10]);
+  assert.deepEqual(makeScale(plain, [0.13, 9.7], [0, 100], false).domain(), [0.13, 9.7]);
 });
 
 test("ticks of a log axis: powers, few enough, in words a reader knows", () => {
   const log = { ...plain, scale: /** @type {const} */ ("log") };
   const texts = (/** @type {[number, number]} */ extent, /** @type {number} */ count) =>
-    ticksOf(log, makeScale(log, extent, [0, 100], count, false), count).map(({ text }) => text);
+    ticksOf(log, makeScale(log, extent, [0, 100], false), count).map(({ text }) => text);
   assert.deepEqual(texts([10, 10000], 5), ["10", "100", "1,000", "10,000"]);
   assert.deepEqual(texts([1e-6, 1], 4), ["10⁻⁶", "10⁻⁴", "10⁻²", "1"]);
   assert.deepEqual(texts([2, 9], 4), ["2", "5"]);
@@ -34,7 +34,7 @@ test("ticks of the view's own", () => {
       [3.1416, "π"],
     ]),
   };
-  const scale = makeScale(axis, [0, 3.1416], [0, 100], 5, true);
+  const scale = makeScale(axis, [0, 3.1416], [0, 100], true);
   assert.deepEqual(
     ticksOf(axis, scale, 5).map(({ text }) => text),
     ["0", "π"],
