@@ -35,8 +35,9 @@ class Sphere:
         if self.dimension > 3:
             points, replicate = rules.sobol(self.dimension, n)
             return rules.sobol_rule(_normalised(normal_quantile(points)), replicate)
-        heights, weights = (np.zeros(1), np.ones(1)) if self.dimension == 2 else (None, None)
-        if heights is None or weights is None:
+        if self.dimension == 2:  # the equator alone
+            heights, weights = np.zeros(1), np.ones(1)
+        else:
             heights, weights = rules.gauss("legendre", max(1, int(np.sqrt(n / 2))))
         q = max(1, n // len(heights))
         angles = np.tile(2 * np.pi * np.arange(q) / q, len(heights))
