@@ -60,7 +60,9 @@ def test_the_defect_of_the_logistic_at_its_threshold_in_closed_form():
     # phi(c) - 1/2 - c/4 = (tanh t - t)/2 with t = c/2, so psi_2 = (t - tanh t) / (8 t^2)
     t = np.linspace(0.1, 10, 100_001)
     closed = np.max((t - np.tanh(t)) / (8 * t**2))
-    assert l2.largest_taylor_defect(Logistic(), 0.0, 2) == pytest.approx(closed, rel=1e-8)  # grid step 1e-4, squared
+    assert l2.largest_taylor_defect(Logistic(), 0.0, 2) == pytest.approx(
+        closed, rel=1e-8
+    )  # grid step 1e-4, squared
 
 
 @pytest.mark.checks("prop-why-not-l2")
@@ -77,7 +79,9 @@ def test_shrinking_bumps_reach_the_constant_and_nothing_exceeds_it():
         u[cells] = heights[i]
         ratios.append(norm(remainder(u)) / norm(u) ** 2)
         # the same integral over the same arc, in coordinates
-        assert l2.bump_remainder(MODEL, STATE, x[cells], heights[i]) == pytest.approx(ratios[-1], rel=1e-8)
+        assert l2.bump_remainder(MODEL, STATE, x[cells], heights[i]) == pytest.approx(
+            ratios[-1], rel=1e-8
+        )
     assert np.all(np.diff(ratios) > 0)
     # 1 %: heights by steps of 8 %, places by 0.025, both errors quadratic near the maximum
     assert 0.99 * constant < ratios[-1] <= constant * (1 + 1e-6)
@@ -85,7 +89,9 @@ def test_shrinking_bumps_reach_the_constant_and_nothing_exceeds_it():
     rng = np.random.default_rng(0)
     for _ in range(20):
         u = rng.standard_normal(len(x)) * rng.exponential(3.0) * (rng.random(len(x)) < rng.random())
-        assert norm(remainder(u)) <= constant * norm(u) ** 2 * (1 + 1e-3)  # 1e-3: constant seen on an eighth of the grid
+        assert norm(remainder(u)) <= constant * norm(u) ** 2 * (
+            1 + 1e-3
+        )  # 1e-3: constant seen on an eighth of the grid
 
 
 @pytest.mark.checks("prop-why-not-l2")
@@ -150,5 +156,9 @@ def test_a_smoother_kernel_does_not_help():
     for pairs in (0, 20):
         kernel = torus_kernel(np.r_[1.0, np.full(pairs, 0.1)], 1)
         flat = np.zeros(kernel.rank)
-        expected = l2.l2_norms(kernel, kernel.w(nodes)).max() * l2.largest_taylor_defect(PHI, 0.0, 2)
-        assert l2.second_order_defect(Model(kernel, PHI), flat, nodes) == pytest.approx(float(expected), rel=1e-12)
+        expected = l2.l2_norms(kernel, kernel.w(nodes)).max() * l2.largest_taylor_defect(
+            PHI, 0.0, 2
+        )
+        assert l2.second_order_defect(Model(kernel, PHI), flat, nodes) == pytest.approx(
+            float(expected), rel=1e-12
+        )

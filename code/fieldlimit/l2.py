@@ -51,7 +51,9 @@ def largest_taylor_defect(phi: Nonlinearity, s: ArrayLike, order: int) -> Array:
     """
     _require_smooth(phi, order)
     if not phi.bounded:
-        raise ValueError("phi is bounded, as the limit of psi_m at large c needs, but phi.bounded = False")
+        raise ValueError(
+            "phi is bounded, as the limit of psi_m at large c needs, but phi.bounded = False"
+        )
     s = np.asarray(s, dtype=float)
     points = s.reshape(-1, 1)
     length = phi.sup(1) / phi.sup(2)
@@ -102,7 +104,12 @@ def bump_remainder(model: Model, h: Array, x: Array, height: float) -> float:
     """
     x = np.atleast_2d(np.asarray(x, dtype=float))
     phi, s = model.phi, model.kernel.k(x) @ h
-    remainder = phi(s + height) - phi(s) - height * phi.derivative(s, 1) - height**2 * phi.derivative(s, 2) / 2
+    remainder = (
+        phi(s + height)
+        - phi(s)
+        - height * phi.derivative(s, 1)
+        - height**2 * phi.derivative(s, 2) / 2
+    )
     mean = model.kernel.w(x).T @ remainder / len(x)  # (r,)
     return float(l2_norms(model.kernel, mean) / height**2)
 
@@ -116,7 +123,9 @@ def smooth_remainder(F: VectorField, h: Array, u: Array) -> float:
     return float(np.linalg.norm(remainder) / np.dot(u, u))
 
 
-def _golden_maximum(phi: Nonlinearity, s: Array, sign: float, lo: Array, hi: Array, order: int) -> Array:
+def _golden_maximum(
+    phi: Nonlinearity, s: Array, sign: float, lo: Array, hi: Array, order: int
+) -> Array:
     """max of psi_m(s, sign e^l) over l in [lo, hi], elementwise, psi_m unimodal there."""
     ratio = (np.sqrt(5) - 1) / 2
     lo, hi = lo.copy(), hi.copy()

@@ -64,6 +64,8 @@ def frame(*, model: str, N: int, gain: float, seed: int) -> dict[str, object]:
         "network_y": paths[:, :, -1],
         "rest_x": limit.stable[:, -2],
         "rest_y": limit.stable[:, -1],
+        "circle_x": np.nan_to_num(limit.circle[:, 0]),
+        "circle_y": limit.circle[:, 1],
         "saddle_x": limit.unstable[:, -2],
         "saddle_y": limit.unstable[:, -1],
         "network_rest_x": resting[stable, plane][:, 0],
@@ -75,13 +77,14 @@ def frame(*, model: str, N: int, gain: float, seed: int) -> dict[str, object]:
         "stable": int(stable.sum()),
         "equilibria": len(stable),
         "field_stable": limit.count,
+        "network_equilibria": f"{len(stable)} {_noun(len(stable))}",
         "final": float(distances[:, -1].max()),
         "typical": float(np.median(distances[:, -1])),
     }
 
 
 def trajectories(F: VectorField, starts: Array) -> Array:
-    """h at t = 0, STEP, ..., from each start (n, r): (n, STEPS + 1, r). Classical Runge-Kutta, error about 1e-3."""
+    """h at t = 0, STEP, ..., from each start (n, r): (n, STEPS + 1, r). Classical Runge-Kutta, error below 5e-3."""
     h, path = starts, [starts]
     for _ in range(STEPS):
         a = F(h)
@@ -136,7 +139,9 @@ class _Limit:
         F = neural_field(MODELS[model](gain), 1024)
         rank = len(F.I)
         self.paths = trajectories(F, _in_space(_starts(), np.zeros(rank)))
-        rest = self.paths[0, -1]  # by symmetry the mean coordinate is the same at the end of every trajectory
+        rest = self.paths[
+            0, -1
+        ]  # by symmetry the mean coordinate is the same at the end of every trajectory
         for _ in range(RELAXATIONS):
             rest = rest + F(rest)
         side = np.linspace(-HALF_WIDTH, HALF_WIDTH, GRID + 2)[1:-1]
@@ -145,18 +150,24 @@ class _Limit:
         radius = np.hypot(*rest[-2:])
         if model == "ring" and radius > 1e-3:
             angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-            self.stable = _in_space(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), rest)
-            circle = self.stable[:, -2:]
-            inner = np.concatenate([0.75 * circle[::6], 0.4 * circle[::8], np.zeros((1, 2))])
-            self.guesses = np.concatenate([self.stable[::3], _in_space(inner, rest)])
+            circle = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+            points = np.concatenate(
+                [circle[::3], 0.75 * circle[::6], 0.4 * circle[::8], np.zeros((1, 2))]
+            )
+            self.guesses = _in_space(points, rest)
+            self.circle = np.concatenate([circle, circle[:1]])
+            self.stable = self.guesses[:0]
             self.unstable = zeros(F, self.guesses[-1:])[0]
             self.count = "a circle of equilibria"
         else:
             side = np.linspace(-1.9, 1.9, 5)
-            self.guesses = _in_space(np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2), rest)
+            self.guesses = _in_space(
+                np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2), rest
+            )
+            self.circle = np.full((1, 2), np.nan)  # a gap: nothing is drawn
             found, stable = zeros(F, self.guesses)
             self.stable, self.unstable = found[stable], found[~stable]
-            self.count = f"{stable.sum()} stable {'equilibrium' if stable.sum() == 1 else 'equilibria'}"
+            self.count = f"{stable.sum()} stable {_noun(stable.sum())}"
 
 
 @cache
@@ -164,6 +175,10 @@ def _limit(model: str, gain: float) -> _Limit:
     if model not in MODELS:
         raise ValueError(f"model is one of {', '.join(MODELS)}, but model = {model!r}")
     return _Limit(model, gain)
+
+
+def _noun(count: int) -> str:
+    return "equilibrium" if count == 1 else "equilibria"
 
 
 def _cosines(x: Array) -> Array:
@@ -210,8 +225,9 @@ view = View(
             marks=[
                 Arrow("x", "y", "field_u", "field_v", "limit"),
                 Arrow("x", "y", "network_u", "network_v", "network"),
-                Line("field_x", "field_y", "limit", "field", width=1.25),
-                Line("network_x", "network_y", "network", "network, N = {N:,}", width=1.25),
+                Line("field_x", "field_y", "limit", "field", width=2),
+                Line("network_x", "network_y", "network", "network, N = {N:,}", width=2),
+                Line("circle_x", "circle_y", "limit", width=5),
                 Dot("saddle_x", "saddle_y", "limit", size=2.5),
                 Dot("network_saddle_x", "network_saddle_y", "network", size=2.5),
                 Dot("rest_x", "rest_y", "limit", size=6),
@@ -220,10 +236,10 @@ view = View(
             aspect=1.0,
         ),
         Panel(
-            "Distance between the two from the same start",
+            "From the same start: distance in H",
             x=Axis("time t", unit="τ"),
-            y=Axis("‖h_N(t) − h(t)‖", domain=(1e-3, 10), scale="log"),
-            marks=[Line("time", "distance", "network", "nine starts", width=1.25)],
+            y=Axis("‖h_N(t) − h(t)‖", domain=(1e-2, 10), scale="log"),
+            marks=[Line("time", "distance", "network", "nine starts", width=2)],
             aspect=1.0,
         ),
     ],
@@ -234,8 +250,8 @@ view = View(
         "seed": Control("draw of the locations"),
     },
     description=(
-        "Model {model}, gain {gain}: the field has {field_stable}. This network of {N:,} neurons has {equilibria} equilibria, "
-        "{stable} of them stable. From the same start, network and field are {typical:.2g} apart at t = 10 in the median "
+        "Model {model}, gain {gain}: the field has {field_stable}. This network of {N:,} neurons has {network_equilibria}, "
+        "{stable} stable. From the same start, network and field are {typical:.2g} apart at t = 10 in the median "
         "over nine starts, and {final:.2g} at most."
     ),
     columns=2,
