@@ -86,7 +86,8 @@ def second_order_defect(model: Model, h: Array, nodes: Array) -> float:
     unbounded phi or phi not twice differentiable. Source: prop-why-not-l2; rho has no atoms there, so a finite space
     is refused.
     """
-    if isinstance(model.kernel.space, FiniteSpace):
+    atoms = isinstance(model.kernel.space, FiniteSpace)
+    if atoms:
         raise ValueError(f"rho has no atoms, but the similarity space is {model.kernel.space}")
     h = np.asarray(h, dtype=float)
     if h.shape != (model.kernel.rank,):
