@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+
 from calibrated import assert_frequency, assert_mean, assert_violations_at_most
 from explorer import Explorer
 from fieldlimit.concentration import chi_square_quantile, guarantees, sample_deviations
@@ -121,7 +122,7 @@ def test_no_guarantee_is_broken_and_the_prediction_is_near(N, decay):
 def test_measured_curve_is_a_survival_function():
     frame = deviation.frame(N=100, d=2, decay=1.5, delta=0.05)
     assert (np.diff(frame["measured_p"]) < 0).all() and (np.diff(frame["measured_t"]) >= 0).all()
-    assert frame["predicted_p"][0] == 1.0
+    assert frame["predicted_p"][0] > 0.99
     assert frame["best_bound"] == pytest.approx(min(frame["tightness"]) * frame["quantile"])
 
 
@@ -156,7 +157,9 @@ def test_bennett_function_exceeds_what_is_inverted():
     for v, L in product(np.geomspace(1e-3, 1e5, 17), np.geomspace(1e-2, 1e3, 17)):
         u = (np.sqrt(2 * v * L) + L / 3) / v
         assert v * ((1 + u) * np.log1p(u) - u) >= L * (1 - 1e-6)
-        smaller = (np.sqrt(2 * v * L) + L / 6) / v  # half the second term is not enough for all v, L
+        smaller = (
+            np.sqrt(2 * v * L) + L / 6
+        ) / v  # half the second term is not enough for all v, L
         if (v, L) == (1e5, 1e-2):
             assert v * ((1 + smaller) * np.log1p(smaller) - smaller) < L
 

@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 PAIRS = 20  # Fourier modes besides the constant: one for each axis when d = 20
 PLACES = 512
 DRAWS = 400  # networks: a probability of 5 % is measured to +-1 %
-SPAN = 3.6  # of the axis sqrt(N) D
+SPAN = (0.2, 4.5)  # of the axis sqrt(N) D
 BOUNDS = ("cubic", "cantelli", "concentration", "pinelis", "mcdiarmid")
 TALL = 6.0  # of the axis of tightness
 LEVELS = np.concatenate([np.linspace(1.0, 0.1, 28), np.geomspace(0.1, 1 / DRAWS, 21)[1:]])
@@ -90,7 +90,7 @@ def frame(*, N: int, d: int, decay: float, delta: float) -> dict[str, object]:
         "measured_p": LEVELS,
         "predicted_t": _TIMES,
         "predicted_p": _prediction(d, decay),
-        **{f"at_{name}": min(root * bounds[name], SPAN) for name in BOUNDS},
+        **{f"at_{name}": min(root * bounds[name], SPAN[1]) for name in BOUNDS},
         "position": np.arange(len(BOUNDS)),
         "tightness": np.minimum(every / measured, TALL),
         "quantile": measured,
@@ -128,20 +128,41 @@ def _number(x: Array) -> NDArray[np.int64]:
 
 
 _LEAST = 5e-4
-_TIMES = np.linspace(0.0, 3.0, 91)
+_TIMES = np.geomspace(SPAN[0], 2.5, 91)
 _HEIGHTS = (0.8, 0.5, 0.32, 0.2, 0.125)  # of the guarantees' names, one below the other
 
 view = View(
     panels=[
         Panel(
             "How often √N · D exceeds t, for N = {N:,}",
-            x=Axis("t", domain=(0.0, SPAN)),
-            y=Axis("probability", domain=(_LEAST, 1.0), scale="log", ticks=((1.0, "1"), (0.1, "0.1"), (0.01, "0.01"), (0.001, "0.001"))),
+            x=Axis(
+                "t",
+                domain=SPAN,
+                scale="log",
+                ticks=((0.25, "0.25"), (0.5, "0.5"), (1.0, "1"), (2.0, "2"), (4.0, "4")),
+            ),
+            y=Axis(
+                "probability",
+                domain=(_LEAST, 1.0),
+                scale="log",
+                ticks=((1.0, "1"), (0.1, "0.1"), (0.01, "0.01"), (0.001, "0.001")),
+            ),
             marks=[
                 Rule(y="level", role="neutral", label="level δ = {delta}", dash=True),
-                *(Rule(x=f"at_{name}", role="bound", label="guarantees" if name == "cubic" else "") for name in BOUNDS),
                 *(
-                    Text(x=f"at_{name}", y=height, text=f" {name}", role="bound")
+                    Rule(
+                        x=f"at_{name}", role="bound", label="guarantees" if name == "cubic" else ""
+                    )
+                    for name in BOUNDS
+                ),
+                *(
+                    Text(
+                        x=f"at_{name}",
+                        y=height,
+                        text=f" {name} ",
+                        role="bound",
+                        anchor="end" if name == "mcdiarmid" else "start",
+                    )
                     for name, height in zip(BOUNDS, _HEIGHTS, strict=True)
                 ),
                 Line("predicted_t", "predicted_p", "prediction", "Gaussian prediction", dash=True),
@@ -150,7 +171,11 @@ view = View(
         ),
         Panel(
             "Guarantee over measured quantile, at level δ",
-            x=Axis("", domain=(-0.6, 4.6), ticks=tuple(enumerate(("cubic", "Cantelli", "concentr.", "Pinelis", "McDiarmid")))),
+            x=Axis(
+                "",
+                domain=(-0.6, 4.6),
+                ticks=tuple(enumerate(("cubic", "Cantelli", "concentr.", "Pinelis", "McDiarmid"))),
+            ),
             y=Axis("ratio (1 is perfect)", domain=(0.0, TALL)),
             marks=[
                 Bar("position", "tightness", "bound", "guarantee / quantile"),

@@ -26,7 +26,9 @@ DRAWS = 600  # networks: the quantile at 0.95 is known to about 2 %
 
 def frame(*, d: int, decay: float, delta: float) -> dict[str, object]:
     """The (1 - delta)-quantile of D at SIZES and the best guarantee, with d or the decay running through all stops."""
-    over_d = np.array([_quantiles(other, decay, delta) for other in DIMENSIONS])  # (dimensions, sizes)
+    over_d = np.array(
+        [_quantiles(other, decay, delta) for other in DIMENSIONS]
+    )  # (dimensions, sizes)
     over_decay = np.array([_quantiles(d, other, delta) for other in DECAYS])
     here, bound = _quantiles(d, decay, delta), _guarantee(d, decay, delta)
     spread = over_d.max(axis=0) / over_d.min(axis=0)
@@ -70,8 +72,18 @@ def _guarantee(d: int, decay: float, delta: float) -> Array:
     return np.array([best_deviation(constants, N, delta).deviation for N in SIZES])
 
 
-_N_AXIS = Axis("neurons N", domain=(9.0, 2200.0), scale="log", ticks=((10, "10"), (100, "100"), (1000, "1,000")))
-_D_AXIS = Axis("quantile of D", domain=(5e-3, 2.0), scale="log", ticks=((0.01, "0.01"), (0.1, "0.1"), (1.0, "1")))
+_N_AXIS = Axis(
+    "neurons N",
+    domain=(9.0, 2200.0),
+    scale="log",
+    ticks=((10, "10"), (100, "100"), (1000, "1,000")),
+)
+_D_AXIS = Axis(
+    "quantile of D",
+    domain=(5e-3, 2.0),
+    scale="log",
+    ticks=((0.01, "0.01"), (0.1, "0.1"), (1.0, "1")),
+)
 
 view = View(
     panels=[
