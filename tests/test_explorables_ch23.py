@@ -83,7 +83,9 @@ def test_leading_spread_predicts_the_mean_square_distance():
     limit = flow(neural_field(made), h0, times)
     rng = np.random.default_rng(11)
     squares = [
-        np.sum((flow(finite_network(made, 1000, rng=rng), h0, times, rtol=1e-5) - limit) ** 2, axis=1)
+        np.sum(
+            (flow(finite_network(made, 1000, rng=rng), h0, times, rtol=1e-5) - limit) ** 2, axis=1
+        )
         for _ in range(200)
     ]
     seen = 1000 * np.mean(squares, axis=0)[1:]

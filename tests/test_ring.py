@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from fieldlimit.field import Model, finite_network, flow, neural_field
-from fieldlimit.kernels import cosine_ring, evaluate, population_kernel, power_law, shifted_ring, torus_kernel
+from fieldlimit.kernels import (
+    cosine_ring,
+    evaluate,
+    population_kernel,
+    power_law,
+    shifted_ring,
+    torus_kernel,
+)
 from fieldlimit.nonlinearities import Logistic
 from fieldlimit.ring import (
     bump,
@@ -55,13 +62,15 @@ def test_field_constants_are_lipschitz_and_invariant():
         F, claim = neural_field(model), field_constants(model)
         r = model.kernel.rank
         g, h = rng.standard_normal((2, 200, r))
-        drive = lambda h, F=F: F(h) + h - F.I  # noqa: E731
+        drive = lambda h, F=F: F(h) + h - F.I
         moved = np.linalg.norm(drive(g) - drive(h), axis=1)
         assert (moved <= claim.coupling * np.linalg.norm(g - h, axis=1) + 1e-12).all()
         assert (np.linalg.norm(drive(10 * h), axis=1) <= claim.radius + 1e-12).all()
         times = np.linspace(0, 3, 7)
         apart = np.linalg.norm(flow(F, g[0], times) - flow(F, h[0], times), axis=1)
-        assert all(a <= claim.separation(apart[0], t) + SOLVER for a, t in zip(apart, times, strict=True))
+        assert all(
+            a <= claim.separation(apart[0], t) + SOLVER for a, t in zip(apart, times, strict=True)
+        )
 
 
 @pytest.mark.checks("prop-field-constants")
@@ -133,7 +142,9 @@ def test_stable_homogeneous_states_attract_their_ball(kernel, phi):
         for u in rng.standard_normal((4, kernel.rank)):
             start = fraction * claim.radius * u / np.linalg.norm(u)
             seen = np.linalg.norm(flow(F, h + start, times) - h, axis=1)
-            assert (seen <= claim.envelope(fraction * claim.radius, times) * (1 + 1e-6) + SOLVER).all()
+            assert (
+                seen <= claim.envelope(fraction * claim.radius, times) * (1 + 1e-6) + SOLVER
+            ).all()
     leading = np.linalg.eigh((F.derivative(h) + F.derivative(h).T) / 2)[1][:, -1]
     seen = np.linalg.norm(flow(F, h + 1e-3 * leading, times) - h, axis=1)
     assert seen[-1] > 1e-3 * np.exp(-1.1 * claim.decay * times[-1])
@@ -218,7 +229,9 @@ def test_a_shifted_torus_is_the_shifted_function(dimension):
     [
         lambda: rotation_angle(2.0, 1.0, start=1.0, end=1.0),
         lambda: rotation_angle(0.1, 1.0, start=0.0, end=1.0),
-        lambda: ring_stability(cosine_ring(-1.0, 1.0), Logistic(gain=4), 0.0).envelope(1e9, np.ones(1)),
+        lambda: ring_stability(cosine_ring(-1.0, 1.0), Logistic(gain=4), 0.0).envelope(
+            1e9, np.ones(1)
+        ),
         lambda: pitchfork(10.0, Logistic(gain=4), 0.0),
     ],
 )

@@ -40,13 +40,15 @@ def singular_values(kernel, n=512):
     """Of the integral operator, from the kernel's values alone, on a rule exact for it."""
     rule = kernel.space.quadrature(n)
     root = np.sqrt(rule.weights)
-    return np.linalg.svd(root[:, None] * evaluate(kernel, rule.nodes, rule.nodes) * root, compute_uv=False)
+    return np.linalg.svd(
+        root[:, None] * evaluate(kernel, rule.nodes, rule.nodes) * root, compute_uv=False
+    )
 
 
 def rank_two(rng, n=6):
     weights = rng.dirichlet(np.ones(n))
     a, b = rng.standard_normal((2, n, 2))
-    index = lambda table: lambda x: table[x[:, 0].astype(int)]  # noqa: E731
+    index = lambda table: lambda x: table[x[:, 0].astype(int)]
     return finite_rank_kernel(FiniteSpace(weights), index(a), index(b))
 
 
@@ -108,7 +110,9 @@ def test_native_features_have_the_operators_singular_values(kernel):
     for moment in (seen.receptive, seen.projective):
         assert np.trace(moment) == pytest.approx(claim.nuclear, abs=ROUNDING)
         assert np.linalg.norm(moment, 2) == pytest.approx(claim.top, abs=ROUNDING)
-    assert sigma.sum() == pytest.approx(claim.nuclear, abs=1e-8)  # 1000 small singular values add up
+    assert sigma.sum() == pytest.approx(
+        claim.nuclear, abs=1e-8
+    )  # 1000 small singular values add up
     assert sigma[0] == pytest.approx(claim.top, abs=ROUNDING)
     assert claim.nuclear <= kernel.kappa**2 + ROUNDING
     assert 1 <= claim.intrinsic_dimension <= kernel.rank
@@ -181,7 +185,9 @@ def test_smooth_decay_has_teeth_and_its_rounded_form():
     for d in (1, 2, 5):
         for index in range(2, 400):
             rounded = (2 / (index ** (1 / d) - 1)) ** 3
-            assert smooth_decay(index, derivative=1.0, order=3, dimension=d) <= rounded * (1 + 1e-12)
+            assert smooth_decay(index, derivative=1.0, order=3, dimension=d) <= rounded * (
+                1 + 1e-12
+            )
 
 
 @pytest.mark.checks("prop-gaussian-spectrum")
@@ -209,7 +215,9 @@ def test_gaussian_spectrum_agrees_with_the_kernels_values(length):
 def test_gaussian_spectrum_agrees_with_the_kernel_of_the_library(dimension):
     claim = gaussian_spectrum(0.8, dimension)
     kernel = gaussian_kernel(GaussianSpace(dimension), 0.8, 60)
-    assert np.allclose(np.sort(kernel.singular_values)[::-1], claim.eigenvalues(np.arange(1, 61)), rtol=1e-9)
+    assert np.allclose(
+        np.sort(kernel.singular_values)[::-1], claim.eigenvalues(np.arange(1, 61)), rtol=1e-9
+    )
     assert claim.top == pytest.approx(kernel.singular_values.max(), rel=1e-9)
     if dimension <= 2:
         many = claim.eigenvalues(np.arange(1, 20001))
@@ -270,10 +278,14 @@ def test_the_tail_bound_has_teeth():
     s, small = np.array([-0.2, 0.001]), 1e-3
     kernel, phi = torus_kernel(s, 1), Logistic(gain=1e4)
     I = np.array([np.sqrt(0.2) * 0.5, small, 0.0])
-    h = flow(neural_field(Model(kernel, phi, I), 4096), np.array([0.0, small, 0.0]), np.array([0.0, 10.0]))[
-        -1
-    ]
-    bound = truncation_error(0.2, 0.001, 10.0, amplitude=0.5, slope=0.0, tail_input=small, tail_start=small)
+    h = flow(
+        neural_field(Model(kernel, phi, I), 4096),
+        np.array([0.0, small, 0.0]),
+        np.array([0.0, 10.0]),
+    )[-1]
+    bound = truncation_error(
+        0.2, 0.001, 10.0, amplitude=0.5, slope=0.0, tail_input=small, tail_start=small
+    )
     tail = np.linalg.norm(h[1:])
     assert 0.85 * bound.tail < tail <= bound.tail
 
@@ -290,7 +302,9 @@ def test_growth_is_continuous_at_rate_zero():
     [
         lambda: truncation_error(0.1, 0.2, 1.0, amplitude=1, slope=1),
         lambda: truncation_error(0.1, 0.01, -1.0, amplitude=1, slope=1),
-        lambda: truncation_error(0.1, 0.01, 1.0, amplitude=1, slope=1, tail_input=1.0, residual=0.1),
+        lambda: truncation_error(
+            0.1, 0.01, 1.0, amplitude=1, slope=1, tail_input=1.0, residual=0.1
+        ),
         lambda: gaussian_spectrum(0.0, 1),
         lambda: gaussian_spectrum(1.0, 0),
         lambda: smooth_decay(1, derivative=1.0, order=1, dimension=1),

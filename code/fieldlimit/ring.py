@@ -68,7 +68,9 @@ def homogeneous_level(J0: float, phi: Nonlinearity, I0: float = 0.0) -> float:
 
     reach = abs(finite("J0", J0)) * phi.sup(0) + 1
     return float(
-        brentq(lambda a: a - I0 - J0 * float(phi(np.float64(a))), I0 - reach, I0 + reach, xtol=1e-15)
+        brentq(
+            lambda a: a - I0 - J0 * float(phi(np.float64(a))), I0 - reach, I0 + reach, xtol=1e-15
+        )
     )
 
 
@@ -106,7 +108,11 @@ def ring_moments(phi: Nonlinearity, level: float, amplitude: float) -> tuple[flo
 
 
 def bump(
-    J0: float, J1: float, phi: Nonlinearity, I0: float = 0.0, guess: tuple[float, float] = (0.0, 1.0)
+    J0: float,
+    J1: float,
+    phi: Nonlinearity,
+    I0: float = 0.0,
+    guess: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[float, float]:
     """(A, R): A = I0 + J0 M_0(A, R), R = J1 M_1(A, R), the stationary bump A + R cos x.
 

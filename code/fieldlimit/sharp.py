@@ -22,7 +22,9 @@ class FieldConstants:
         """||g(t) - h(t)|| <= e^{(coupling - 1) t} ||g(0) - h(0)||: a contraction if coupling < 1."""
         from math import exp
 
-        return nonnegative("distance", distance) * exp((self.coupling - 1) * nonnegative("time", time))
+        return nonnegative("distance", distance) * exp(
+            (self.coupling - 1) * nonnegative("time", time)
+        )
 
 
 @states("prop-field-constants")
@@ -33,4 +35,6 @@ def field_constants(model: Model) -> FieldConstants:
     moment operators. Raises ValueError when phi or phi' is unbounded.
     """
     bounds = feature_bounds(model.kernel)
-    return FieldConstants(bounded_sup(model.phi, 1) * bounds.top, bounded_sup(model.phi, 0) * bounds.drive)
+    return FieldConstants(
+        bounded_sup(model.phi, 1) * bounds.top, bounded_sup(model.phi, 0) * bounds.drive
+    )

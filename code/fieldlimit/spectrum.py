@@ -9,7 +9,13 @@ from math import comb, sqrt
 import numpy as np
 
 from fieldlimit.checks import Array, nonnegative, positive, positive_integer
-from fieldlimit.kernels import Kernel, SpectralKernel, projective_moment, receptive_moment, torus_kernel
+from fieldlimit.kernels import (
+    Kernel,
+    SpectralKernel,
+    projective_moment,
+    receptive_moment,
+    torus_kernel,
+)
 from fieldlimit.statements import states
 
 
@@ -57,7 +63,9 @@ def spectrum(kernel: SpectralKernel) -> Spectrum:
     kernel.
     """
     top = float(kernel.singular_values.max())
-    return Spectrum(float(kernel.singular_values.sum()), positive("the largest singular value", top))
+    return Spectrum(
+        float(kernel.singular_values.sum()), positive("the largest singular value", top)
+    )
 
 
 def flat_signs(m: int) -> Array:
@@ -129,7 +137,8 @@ class GaussianSpectrum:
         d = self.dimension
         # comb(j + d, d) eigenvalues have degree at most j
         degrees = [
-            bisect_left(range(int(n)), int(n), key=lambda j: comb(j + d, d)) for n in np.asarray(indices)
+            bisect_left(range(int(n)), int(n), key=lambda j: comb(j + d, d))
+            for n in np.asarray(indices)
         ]
         return self.top * self.beta ** np.array(degrees, dtype=float)
 

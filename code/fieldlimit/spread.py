@@ -36,6 +36,8 @@ def leading_spread(
         return np.concatenate([-h + F.I + mean, (v @ linear.T + drives - mean).ravel()])
 
     start = np.concatenate([h0, np.zeros(nodes * r)])
-    solution = solve_ivp(velocity, (0.0, times[-1]), start, t_eval=times, rtol=rtol, atol=rtol / 100)
+    solution = solve_ivp(
+        velocity, (0.0, times[-1]), start, t_eval=times, rtol=rtol, atol=rtol / 100
+    )
     v = solution.y[r:].T.reshape(len(times), nodes, r)
     return np.sqrt(((v**2).sum(axis=2) * F.weights).sum(axis=1))

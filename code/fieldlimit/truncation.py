@@ -64,7 +64,9 @@ def truncation_error(
         E = dropped * eta * growth(slope * (largest + dropped) - 1, time)
         return Truncation(sqrt(dropped) * (eta + slope * E), slope * sqrt(largest) * E)
     tail = max(tail_start, tail_input + amplitude * sqrt(dropped))
-    return Truncation(tail, slope * sqrt(largest * dropped) * tail * growth(slope * largest - 1, time))
+    return Truncation(
+        tail, slope * sqrt(largest * dropped) * tail * growth(slope * largest - 1, time)
+    )
 
 
 def unseen_rates(truncated: VectorField, path: Array) -> float:

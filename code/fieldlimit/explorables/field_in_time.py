@@ -20,7 +20,7 @@ LEVEL = 0.5  # the constant part of the input: the homogeneous state is h = 0 fo
 CUE, ANGLE = 0.5, 1.0  # the potentials start at CUE cos(x - ANGLE)
 DURATION = 12.0  # in units of tau
 TIMES = np.linspace(0.0, DURATION, 49)
-SHOWN = (4, 48)  # the profiles drawn: t = 1 and t = 12
+EARLY = 4  # the profiles drawn are those at TIMES[EARLY] = 1 and at the end
 NODES = 64  # equispaced angles, for the field
 STEP = 0.05  # of the spiking network
 GRID = np.linspace(-np.pi, np.pi, 49)
@@ -61,7 +61,11 @@ def frame(*, N: int, gain: float, input: float, seed: int) -> dict[str, NDArray 
     path = _trajectory(_network(N, gain, input, seed)) if i is None else rates[i]
     network = _network(N, gain, input, seed)
     spiking = simulate(
-        network, DURATION, rng=np.random.default_rng([seed, N]), h0=coordinates(0.0, CUE, ANGLE), dt=STEP
+        network,
+        DURATION,
+        rng=np.random.default_rng([seed, N]),
+        h0=coordinates(0.0, CUE, ANGLE),
+        dt=STEP,
     )
     Z = spiking.latent[:: len(spiking.latent_times) // (len(TIMES) - 1)]
     errors = np.linalg.norm(path - limit.path, axis=1)
@@ -69,8 +73,10 @@ def frame(*, N: int, gain: float, input: float, seed: int) -> dict[str, NDArray 
     ends = np.linalg.norm(rates[:, -1] - limit.path[-1], axis=1)
     return {
         "x": GRID,
-        "field": limit.path[list(SHOWN)] @ features.T,
-        "network": path[list(SHOWN)] @ features.T,
+        "field_early": features @ limit.path[EARLY],
+        "field_late": features @ limit.path[-1],
+        "network_early": features @ path[EARLY],
+        "network_late": features @ path[-1],
         "times": TIMES[1:],
         "errors": errors[1:],
         "noisy": noisy[1:],
@@ -117,40 +123,44 @@ def _rates(gain: float, strength: float, seed: int) -> NDArray:
 
 
 _ANGLES = ((-np.pi, "−π"), (0.0, "0"), (np.pi, "π"))
+_DISTANCE = Axis("distance in H", scale="log", domain=(4e-3, 5))
 
 view = View(
     panels=[
         Panel(
-            "Potentials at t = 1 and t = 12",
+            "Potentials, early and late",
             x=Axis("angle x", domain=(-np.pi, np.pi), ticks=_ANGLES),
             y=Axis("potential h(x)"),
             marks=[
-                Line("x", "field", "limit", "neural field"),
-                Line("x", "network", "network", "network, N = {N:,}", dash=True),
+                Line("x", "field_early", "limit", "field, t = 1", dash=True, width=1.2),
+                Line("x", "network_early", "network", "network, t = 1", dash=True, width=1.2),
+                Line("x", "field_late", "limit", "field, t = 12"),
+                Line("x", "network_late", "network", "network, t = 12"),
             ],
-            aspect=0.9,
+            aspect=0.36,
+            span=2,
         ),
         Panel(
             "Distance from the field",
             x=Axis("time t", unit="τ", domain=(0, DURATION)),
-            y=Axis("distance in H", scale="log", domain=(1e-3, 5)),
+            y=_DISTANCE,
             marks=[
-                Line("times", "noisy", "data", "spiking network", width=1.2),
-                Line("times", "errors", "network", "rate network"),
-                Line("times", "predicted", "prediction", "N^(−1/2) prediction", dash=True),
+                Line("times", "noisy", "data", "spiking", width=1.2),
+                Line("times", "errors", "network", "rates"),
+                Line("times", "predicted", "prediction", "predicted", dash=True),
             ],
-            aspect=0.9,
+            aspect=0.7,
         ),
         Panel(
-            "Distance at t = 12, against N",
+            "Distance at t = 12",
             x=Axis("neurons N", scale="log", domain=(20, 4500)),
-            y=Axis("distance in H", scale="log", domain=(1e-3, 5)),
+            y=_DISTANCE,
             marks=[
                 Line("sizes", "guide", "prediction", "slope −1/2", dash=True),
                 Dot("sizes", "ends", "network", "rate networks", size=3),
                 Dot("here_N", "here", "network", size=5.5),
             ],
-            aspect=0.9,
+            aspect=0.7,
         ),
     ],
     controls={
@@ -160,7 +170,9 @@ view = View(
         "seed": Control("seed"),
     },
     description=(
-        "{N:,} neurons, gain {gain:.1f}, tuned input {input:.2f}: at t = 12 the rate network is {last:.3f} from the field, "
-        "the spiking network {last_noisy:.3f}; the prediction to leading order is {last_predicted:.3f}."
+        "{N:,} neurons, gain {gain:.1f}, tuned input {input:.2f}: at t = 12 the rate network is "
+        "{last:.3f} from the field, the spiking network {last_noisy:.3f}; the prediction to "
+        "leading order is {last_predicted:.3f}."
     ),
+    columns=2,
 )

@@ -37,7 +37,7 @@ stops = {
 start = {"family": "power law", "length": 0.5, "d": 1}
 
 
-def frame(*, family: str, length: float, d: int) -> dict[str, NDArray | float]:
+def frame(*, family: str, length: float, d: int) -> dict[str, NDArray | float | str]:
     """The kernel scaled to sum |lambda_n| = 1, along a line: the diagonal x = t (1, ..., 1).
 
     On the torus (all families but the Gaussian) kappa = 1 and the line is a closed diagonal; the
@@ -94,7 +94,12 @@ def _torus(family: str, length: float, d: int) -> _Made:
     symmetric = family != "head direction"
     positive = (values[order] > 0) if symmetric else np.zeros(len(shares), dtype=bool)
     return _Made(
-        shape, np.arange(1.0, len(shares) + 1), shares, positive, np.array(samples), float(shares[0])
+        shape,
+        np.arange(1.0, len(shares) + 1),
+        shares,
+        positive,
+        np.array(samples),
+        float(shares[0]),
     )
 
 
@@ -135,41 +140,40 @@ def _wrapped(x: NDArray) -> NDArray:
     return (x + np.pi) % (2 * np.pi) - np.pi
 
 
+_ANGLES = ((-np.pi, "−π"), (0.0, "0"), (np.pi, "π"))
+
 view = View(
     panels=[
         Panel(
-            "The connection, against separation",
-            x=Axis(
-                "separation t along the diagonal",
-                domain=(-np.pi, np.pi),
-                ticks=((-np.pi, "−π"), (0.0, "0"), (np.pi, "π")),
-            ),
+            "Connection",
+            x=Axis("separation t along the diagonal", domain=(-np.pi, np.pi), ticks=_ANGLES),
             y=Axis("w(t, 0)", domain=(-1.05, 1.05)),
             marks=[Line("t", "shape", "limit", "kernel")],
             legend=False,
-            aspect=0.9,
+            aspect=0.7,
         ),
         Panel(
-            "Eigenvalues: shares of Σ|λ|",
+            "Spectrum",
             x=Axis("number n, by decreasing size", scale="log", domain=(0.8, LAST)),
-            y=Axis("|λₙ| / Σ|λ|", scale="log", domain=(LEAST, 1.5)),
+            y=Axis("share |λₙ| / Σ|λ|", scale="log", domain=(LEAST, 1.5)),
             marks=[
                 Dot("n_positive", "positive", "limit", "positive", size=2.4),
                 Dot("n_other", "other", "neutral", "negative or complex", size=2.4),
                 Text(100.0, 1e-5, "{note}"),
             ],
-            aspect=0.9,
+            aspect=0.7,
         ),
         Panel(
             "Functions of norm one in H",
-            x=Axis("t", domain=(-np.pi, np.pi), ticks=((-np.pi, "−π"), (0.0, "0"), (np.pi, "π"))),
+            x=Axis("location t along the diagonal", domain=(-np.pi, np.pi), ticks=_ANGLES),
             y=Axis("h(t)", domain=(-1.05, 1.05)),
             marks=[
                 Rule(y=1.0, role="bound", label="±κ", dash=True),
                 Rule(y=-1.0, role="bound", dash=True),
                 Line("t", "samples", "data", "200 neurons speaking at random", width=1.3),
             ],
-            aspect=0.9,
+            aspect=0.36,
+            span=2,
         ),
     ],
     controls={
@@ -178,7 +182,9 @@ view = View(
         "d": Control("dimension d"),
     },
     description=(
-        "{family}, length scale {length:.2f}, dimension {d}: the largest eigenvalue holds {top:.3g} of the sum, so that "
-        "tr W / ‖W‖ = {patterns:.3g} patterns matter. The sample functions of norm one reach {largest:.2f}, never more than κ = 1."
+        "{family}, length scale {length:.2f}, dimension {d}: the largest eigenvalue holds "
+        "{top:.3g} of the sum, so that tr W / ‖W‖ = {patterns:.3g} patterns matter. The sample "
+        "functions of norm one reach {largest:.2f}, never more than κ = 1."
     ),
+    columns=2,
 )
