@@ -8,6 +8,7 @@ import { makeTrack } from "./slider.js";
 import { formatValue, typeset } from "./template.js";
 
 const PACE = { stops: 450, continuous: 60, reduced: 1200 }; // milliseconds from step to step
+const NARROWEST = 11.7; // of a control, in font sizes
 const SWEEP = 100; // steps of a play along a continuous slider
 
 /**
@@ -122,6 +123,17 @@ export function createControls(spec, id, continuous, changed) {
       const row = rows.find(({ input }) => input === document.activeElement) ?? rows[0];
       if (playing) stop();
       else start(row.name);
+    },
+
+    /**
+     * As many rows as it takes, equally long.
+     * @param {number} width
+     * @param {number} fontSize
+     */
+    arrange(width, fontSize) {
+      const most = Math.max(1, Math.floor(width / (NARROWEST * fontSize)));
+      const count = Math.ceil(rows.length / most);
+      node.style.setProperty("--ex-columns", String(Math.ceil(rows.length / count)));
     },
 
     /** @param {boolean} seen */

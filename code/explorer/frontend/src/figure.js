@@ -8,7 +8,7 @@ import { select } from "d3-selection";
 import { setAttributes } from "./marks/read.js";
 import { createPanel } from "./panel.js";
 
-const NARROWEST = 21; // a panel in a row with others is at least this wide, in font sizes
+const NARROWEST = 17.3; // a panel in a row with others is at least this wide, in font sizes
 const GAP = 2.4; // between panels, in font sizes
 
 /**

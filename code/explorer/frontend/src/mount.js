@@ -117,6 +117,7 @@ export function mount(host, spec, source, { id, address, values: present }) {
   function resize() {
     const width = picture.clientWidth;
     if (!width) return;
+    controls.arrange(width, Number.parseFloat(getComputedStyle(root).fontSize));
     if (lecture.on) lecture.fit(figure, width, () => figure.draw(frame, shown));
     else figure.resize(width, FONT);
     draw();

@@ -98,7 +98,7 @@ export function createPanel(root, spec, number) {
     legend.attr("transform", `translate(0,${legendTop + 0.78 * fontSize})`);
     drawLegend(legend, items, fontSize, LINE * fontSize);
     yLabel
-      .attr("y", header - 0.75 * fontSize)
+      .attr("y", header - 1.05 * fontSize)
       .attr("font-size", 0.95 * fontSize)
       .text(withUnit(yText, panel.y.unit));
     xLabel
@@ -122,7 +122,7 @@ export function createPanel(root, spec, number) {
       const items = legendItems(frame, values, layout);
       const legendRows = items.length ? items[items.length - 1].row + 1 : 0;
       const rows = (panel.title ? 1.15 : 0) + legendRows + (panel.y.label ? 1.05 : 0);
-      return Math.ceil(rows * LINE * fontSize + 0.55 * fontSize);
+      return Math.ceil(rows * LINE * fontSize + 0.85 * fontSize);
     },
 
     /** @param {Layout} layout */
