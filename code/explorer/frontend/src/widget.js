@@ -13,6 +13,7 @@ function render({ model, el }) {
   count += 1;
   const host = document.createElement("div");
   host.className = "fl-explorer";
+  host.dataset.lmSuppressShortcuts = "true"; // else a notebook takes the arrow keys from a slider
   el.append(host);
   return mount(host, spec, kernelSource(model), {
     id: `${spec.id}-${count}`,
