@@ -143,7 +143,10 @@ def test_the_headline_falls_like_the_root_of_n():
         frame = headline.frame(d=d, decay=1.5, delta=0.1)
         slope = np.polyfit(np.log(frame["N"]), np.log(frame["here"]), 1)[0]
         assert abs(slope + 0.5) < 0.05
-        assert (frame["bound"] > frame["here"]).all()
+        ratio = (
+            frame["bound"] / frame["here"]
+        )  # the text says ten to thirty percent; 2 % is sampling
+        assert (ratio > 1.08).all() and (ratio < 1.32).all()
 
 
 # ---- inequalities used in proofs -----------------------------------------------------------------
