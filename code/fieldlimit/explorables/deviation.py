@@ -129,7 +129,7 @@ def _number(x: Array) -> NDArray[np.int64]:
 
 _LEAST = 5e-4
 _TIMES = np.geomspace(SPAN[0], 2.5, 91)
-_HEIGHTS = (0.8, 0.5, 0.32, 0.2, 0.125)  # of the guarantees' names, one below the other
+_HEIGHTS = (0.8, 0.5, 0.32, 0.2, 0.02)  # of the guarantees' names, one below the other
 
 view = View(
     panels=[
