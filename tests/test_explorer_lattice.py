@@ -190,7 +190,7 @@ def test_without_anywidget_there_is_a_figure_and_a_message(
     html = explorer._repr_mimebundle_()["text/html"]
     assert "pip install anywidget" in html
     assert "= 1.1" in html
-    assert ("<svg" in html) == drawable
+    assert ("<svg" in html) == ("<style>" in html) == drawable
 
 
 def test_a_live_widget_answers_with_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:

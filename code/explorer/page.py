@@ -97,6 +97,7 @@ def still_html(explorer: Explorer) -> str:
     )
     try:
         figure = _figure(spec, explorer, values, frame)
+        figure += f"<style>{(FRONTEND / 'style' / 'drawing.css').read_text()}</style>"
     except RuntimeError as error:
         figure = f"<p>{escape(frames.describe(explorer.view, values, frame))}</p>"
         message += f" The picture was not drawn: {error}."

@@ -13,13 +13,17 @@ function render({ model, el }) {
   count += 1;
   const host = document.createElement("div");
   host.className = "fl-explorer";
-  host.dataset.lmSuppressShortcuts = "true"; // else a notebook takes the arrow keys from a slider
   el.append(host);
-  return mount(host, spec, kernelSource(model), {
+  const unmount = mount(host, spec, kernelSource(model), {
     id: `${spec.id}-${count}`,
     address: false,
     values: model.get("values"),
   });
+  // Else a notebook in command mode takes the arrow keys from a slider.
+  for (const control of host.querySelectorAll("input, button")) {
+    control.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
+  return unmount;
 }
 
 export default { render };
