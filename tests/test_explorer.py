@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import traitlets
+
 from explorer import Explorer
 from explorer.plotting import COLOURS, figure
 from explorer.template import fill, format_value, typeset

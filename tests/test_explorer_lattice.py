@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from explorer import Explorer, page
 from explorer.lattice import decode, encode, settings
 from explorer.view import Axis, Line, Panel, View
