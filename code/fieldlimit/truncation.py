@@ -37,16 +37,16 @@ def truncation_error(
     tail_start: float = 0.0,
     residual: float | None = None,
 ) -> Truncation:
-    """A priori: tail = max(||Q h(0)||, ||Q I|| + c sqrt(s')), kept = phi_1 sqrt(s_1 s') tail e(t).
+    """A priori: tail = max(||Q h(0)||, ||Q I|| + c sqrt(s')), kept = phi_1 sqrt(s_1 s') tail chi(t).
 
     largest: s_1; dropped: s' = s_{r+1}, the largest singular value that was dropped. amplitude: c =
     phi_0, or half the range of phi when constants lie in the span of the kept eigenfunctions.
     slope: phi_1. tail_input, tail_start: ||Q I|| and ||Q h(0)||. time: t, in units of tau.
-    e(t) = int_0^t exp((phi_1 s_1 - 1) u) du.
+    chi(t) = int_0^t exp((phi_1 s_1 - 1) u) du.
 
     A posteriori, when `residual` eta is given (`unseen_rates`; then amplitude is not used, and input
-    and start have no tail): with E = s' eta int_0^t exp((phi_1 (s_1 + s') - 1) u) du,
-    tail = sqrt(s') (eta + phi_1 E) and kept = phi_1 sqrt(s_1) E.
+    and start have no tail): with Delta = s' eta int_0^t exp((phi_1 (s_1 + s') - 1) u) du,
+    tail = sqrt(s') (eta + phi_1 Delta) and kept = phi_1 sqrt(s_1) Delta.
     """
     names = ("largest", "dropped", "time", "amplitude", "slope", "tail_input", "tail_start")
     values = (largest, dropped, time, amplitude, slope, tail_input, tail_start)
@@ -61,8 +61,8 @@ def truncation_error(
                 f"tail_input = {tail_input}, tail_start = {tail_start}"
             )
         eta = nonnegative("residual", residual)
-        E = dropped * eta * growth(slope * (largest + dropped) - 1, time)
-        return Truncation(sqrt(dropped) * (eta + slope * E), slope * sqrt(largest) * E)
+        Delta = dropped * eta * growth(slope * (largest + dropped) - 1, time)
+        return Truncation(sqrt(dropped) * (eta + slope * Delta), slope * sqrt(largest) * Delta)
     tail = max(tail_start, tail_input + amplitude * sqrt(dropped))
     return Truncation(
         tail, slope * sqrt(largest * dropped) * tail * growth(slope * largest - 1, time)
