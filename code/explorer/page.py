@@ -33,6 +33,8 @@ def specification(explorer: Explorer, values: dict[str, Value], first: Frame) ->
         "id": explorer.id,
         "view": explorer.view.to_json(),
         "stops": {name: list(stops) for name, stops in explorer.stops.items()},
+        # JSON, once read, no longer tells 1.0 from 1.
+        "whole": [name for name, stops in explorer.stops.items() if isinstance(stops[0], int)],
         "start": values,
         "domains": {},
         "first": _plain(first),

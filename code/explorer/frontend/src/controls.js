@@ -27,7 +27,7 @@ export function createControls(spec, id, continuous, changed) {
 
   const rows = Object.entries(spec.stops).map(([name, stops]) => {
     const control = spec.view.controls[name] ?? { label: name, unit: "", format: "" };
-    const track = makeTrack(stops, continuous);
+    const track = makeTrack(stops, continuous, spec.whole?.includes(name));
     const input = element("input", {
       type: "range",
       id: `${id}-${name}`,

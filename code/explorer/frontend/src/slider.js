@@ -13,9 +13,10 @@ const MANY = 20; // a range of positive numbers with this ratio is divided evenl
 /**
  * @param {(string | number)[]} stops
  * @param {boolean} continuous
+ * @param {boolean} [whole]  whether values between the stops are whole numbers
  * @returns {Track}
  */
-export function makeTrack(stops, continuous) {
+export function makeTrack(stops, continuous, whole = stops.every(Number.isInteger)) {
   const numbers = stops.filter((stop) => typeof stop === "number");
   if (!continuous || numbers.length < 2) {
     return {
@@ -24,7 +25,6 @@ export function makeTrack(stops, continuous) {
       position: (value) => nearest(stops, value),
     };
   }
-  const whole = numbers.every(Number.isInteger);
   const [low, high] = [numbers[0], numbers[numbers.length - 1]];
   if (low > 0 && high / low >= MANY) {
     const ratio = Math.log(high / low);
