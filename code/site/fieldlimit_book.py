@@ -38,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_policy)
     app.connect("html-page-context", add_explorer)
     app.connect("html-page-context", name_once)
+    app.connect("html-page-context", mend_roles)
     app.connect("build-finished", copy_lattices)
     fieldlimit_numbers.setup(app)
     fieldlimit_statements.setup(app)
@@ -60,6 +61,24 @@ def name_once(
     """The landing page is called The Field Limit, not The Field Limit, of The Field Limit."""
     if pagename == app.config.root_doc:
         context["docstitle"] = ""
+
+
+SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
+LINES = {"<dl>": '<span class="sig-lines">', "</dl>": "</span>", "<dd>": '<span class="sig-line">', "</dd>": "</span>"}
+
+
+def mend_roles(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Lists that are none to a screen reader: parameters in a signature, entries of the bibliography."""
+    body = context.get("body", "")
+
+    def lines(signature: re.Match[str]) -> str:
+        return re.sub("</?d[ld]>", lambda tag: LINES[tag[0]], signature[0])
+
+    if 'class="sig ' in body or "citation-list" in body:
+        body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        context["body"] = SIGNATURE.sub(lines, body)
 
 
 def add_explorer(

@@ -98,7 +98,7 @@ def sections(app: Sphinx, keys: set[str]) -> Iterator[str]:
             for statement in book
             if statement.chapter == chapter
         ]
-        yield "\n".join(["| Statement | Function and tests | Tightness |", "|:--|:--|--:|", *rows])
+        yield "\n".join(["| Statement | Tightness | Function and tests |", "|:--|--:|:--|", *rows])
     measured = [s.label for s in book if f"measured-{s.label}" in keys]
     if measured:
         yield "## How the tightness was measured"
@@ -133,7 +133,7 @@ def row(
         where = "no function yet"
     where += "".join(f"<br>`{test}`" for test in tested.get(label, []))
     tight = f"{{glue:text}}`tightness-{label}`" if f"tightness-{label}" in keys else ""
-    return f"| {name} | {where} | {tight} |"
+    return f"| {name} | {tight} | {where} |"
 
 
 def glued_keys(app: Sphinx, docname: str) -> set[str]:
