@@ -1,0 +1,51 @@
+"""Fixed points of the field and of finite networks: found, certified, and counted."""
+
+from fieldlimit.fixed_points.census import Census, census
+from fieldlimit.fixed_points.certificate import (
+    Certificate,
+    FixedPointConstants,
+    fixed_point_certificate,
+    fixed_point_constants,
+    neurons_to_certify,
+)
+from fieldlimit.fixed_points.clt import FixedPointLaw, fixed_point_law
+from fieldlimit.fixed_points.newton import Radii, newton_kantorovich
+from fieldlimit.fixed_points.posterior import Posterior, posterior_certificate, simulated_radius
+from fieldlimit.fixed_points.preconditioned import preconditioned, projective_sup
+from fieldlimit.fixed_points.search import (
+    FixedPoint,
+    FixedPoints,
+    describe,
+    fixed_points,
+    index_sum,
+    newton,
+)
+from fieldlimit.fixed_points.symmetry import Orbit, orbit, rotation_generators
+
+__all__ = [
+    "Census",
+    "Certificate",
+    "FixedPoint",
+    "FixedPointConstants",
+    "FixedPointLaw",
+    "FixedPoints",
+    "Orbit",
+    "Posterior",
+    "Radii",
+    "census",
+    "describe",
+    "fixed_point_certificate",
+    "fixed_point_constants",
+    "fixed_point_law",
+    "fixed_points",
+    "index_sum",
+    "neurons_to_certify",
+    "newton",
+    "newton_kantorovich",
+    "orbit",
+    "posterior_certificate",
+    "preconditioned",
+    "projective_sup",
+    "rotation_generators",
+    "simulated_radius",
+]
