@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from calibrated import assert_frequency, assert_rejected, assert_violations_at_most
 from conftest import Point
-
 from fieldlimit.concentration import (
     chi_square_quantile,
     chi_square_tail,

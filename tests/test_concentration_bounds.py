@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from calibrated import assert_bound_with_teeth
 from conftest import Point
-
 from fieldlimit.concentration import (
     Fluctuation,
     best_deviation,

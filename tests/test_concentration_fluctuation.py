@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import Point
 
+from conftest import Point
 from fieldlimit.concentration import deviation, fluctuation, sample_deviations
 from fieldlimit.field import Model, finite_network, neural_field
 from fieldlimit.kernels import finite_rank_kernel, power_law, torus_kernel

@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+
 from calibrated import assert_bound_with_teeth, assert_mean, assert_rejected
 from conftest import Point
-
 from fieldlimit.concentration import (
     cantelli_deviation,
     cubic_deviation,

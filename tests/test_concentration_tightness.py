@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import Point
 
+from conftest import Point
 from fieldlimit.concentration import Case, sample_deviations_together
 from fieldlimit.tightness import Row, _quantile, _rows, by_statement
 

@@ -57,8 +57,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--source", type=Path, default=ROOT / "chapters")
     parser.add_argument("--toc", type=Path, default=ROOT / "_toc.yml")
     parser.add_argument("--build", type=Path, default=ROOT / "_build")
-    parser.add_argument("--only", nargs="*", default=[], help="chapters to build, the others left out")
-    parser.add_argument("--lenient", action="store_true", help="show what can be shown: neither a warning nor a failing cell stops the build")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="chapters to build, the others left out"
+    )
+    parser.add_argument(
+        "--lenient",
+        action="store_true",
+        help="show what can be shown: neither a warning nor a failing cell stops the build",
+    )
     return parser.parse_args()
 
 
@@ -86,7 +92,7 @@ def table_of_contents(path: Path, only: list[str], build: Path) -> Path:
     if not only:
         return path.resolve()
     root, *others = [Path(name).stem for name in only]
-    toc = {"format": "jb-book", "root": root}
+    toc: dict[str, Any] = {"format": "jb-book", "root": root}
     if others:
         toc["chapters"] = [{"file": name} for name in others]
     partial = build / "toc.yml"
@@ -174,7 +180,9 @@ def environment(execution: Path, ipython: Path) -> None:
     os.environ["FIELDLIMIT_LATTICES"] = str(execution / "lattices")
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     for library in ("OMP", "OPENBLAS", "MKL", "VECLIB", "NUMEXPR"):
-        os.environ.setdefault(f"{library}_{'MAXIMUM' if library == 'VECLIB' else 'NUM'}_THREADS", "1")
+        os.environ.setdefault(
+            f"{library}_{'MAXIMUM' if library == 'VECLIB' else 'NUM'}_THREADS", "1"
+        )
 
 
 def execute(files: list[Path], cache_path: Path) -> bool:
@@ -235,9 +243,20 @@ def assemble_assets(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SITE / "assets", folder)
     mathjax, target = PACKAGES / "mathjax" / "es5", folder / "mathjax"
-    for part in ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions", "a11y", "ui"):
+    for part in (
+        "tex-chtml.js",
+        "output/chtml/fonts/woff-v2",
+        "input/tex/extensions",
+        "a11y",
+        "ui",
+    ):
         copy(mathjax / part, target / part)
-    for part in ("sre/sre-worker.js", "sre/mathmaps/base.json", "sre/mathmaps/en.json", "sre/mathmaps/nemeth.json"):
+    for part in (
+        "sre/sre-worker.js",
+        "sre/mathmaps/base.json",
+        "sre/mathmaps/en.json",
+        "sre/mathmaps/nemeth.json",
+    ):
         if (mathjax / part).exists():
             copy(mathjax / part, target / part)
     for family in ("source-serif-4", "source-sans-3"):

@@ -64,7 +64,12 @@ def name_once(
 
 
 SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
-LINES = {"<dl>": '<span class="sig-lines">', "</dl>": "</span>", "<dd>": '<span class="sig-line">', "</dd>": "</span>"}
+LINES = {
+    "<dl>": '<span class="sig-lines">',
+    "</dl>": "</span>",
+    "<dd>": '<span class="sig-line">',
+    "</dd>": "</span>",
+}
 
 
 def mend_roles(
@@ -77,7 +82,9 @@ def mend_roles(
         return re.sub("</?d[ld]>", lambda tag: LINES[tag[0]], signature[0])
 
     if 'class="sig ' in body or "citation-list" in body:
-        body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        body = body.replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
         context["body"] = SIGNATURE.sub(lines, body)
 
 

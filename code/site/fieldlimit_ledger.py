@@ -102,7 +102,9 @@ def sections(app: Sphinx, keys: set[str]) -> Iterator[str]:
     measured = [s.label for s in book if f"measured-{s.label}" in keys]
     if measured:
         yield "## How the tightness was measured"
-        yield "\n".join(f"- {{prf:ref}}`{label}`: {{glue:text}}`measured-{label}`." for label in measured)
+        yield "\n".join(
+            f"- {{prf:ref}}`{label}`: {{glue:text}}`measured-{label}`." for label in measured
+        )
 
 
 def chapter_heading(chapter: Path) -> str:
@@ -158,7 +160,9 @@ def glued_keys(app: Sphinx, docname: str) -> set[str]:
     }
 
 
-def note_tests(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def note_tests(
+    app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Chapters and tests make the ledger: it is read again whenever the book is."""
     return [name for name in ("ledger", "library") if name in env.found_docs and name not in added]
 

@@ -80,7 +80,7 @@ def plain_docstring(
     labels = fieldlimit_ledger.labels(app)
     shown: list[str] = []
     for paragraph in _paragraphs(lines):
-        if any(line.startswith(" ") for line in paragraph) or len(paragraph) > 1 and _listed(paragraph):
+        if any(line.startswith(" ") for line in paragraph) or _listed(paragraph):
             shown += ["| " + _indent(line) + _inline(line.strip(), labels) for line in paragraph]
         else:
             shown += [_inline(line, labels) for line in paragraph]
@@ -100,7 +100,7 @@ def _paragraphs(lines: list[str]) -> Iterator[list[str]]:
 
 def _listed(paragraph: list[str]) -> bool:
     """Whether each line is an entry of its own, `name: meaning`."""
-    return all(re.match(r"[\w, ]{1,24}: ", line) for line in paragraph)
+    return len(paragraph) > 1 and all(re.match(r"[\w, ]{1,24}: ", line) for line in paragraph)
 
 
 def _indent(line: str) -> str:
@@ -123,15 +123,24 @@ def _linked(text: str, labels: set[str]) -> str:
     """The text, its markup characters escaped, labels of statements as links."""
     pieces = re.split(r"\b((?:thm|prop|lem|cor)-[a-z0-9-]+)\b", text)
     return "".join(
-        f"\\ :prf:ref:`{piece}`\\ " if piece in labels else MARKUP.sub(r"\\\1", piece) for piece in pieces
+        f"\\ :prf:ref:`{piece}`\\ " if piece in labels else MARKUP.sub(r"\\\1", piece)
+        for piece in pieces
     )
 
 
-ARRAY = re.compile(r"(?:numpy\.)?ndarray\[tuple\[(?:Any|int), \.\.\.\], (?:numpy\.)?dtype\[(?:numpy\.)?(\w+)\]\]")
+ARRAY = re.compile(
+    r"(?:numpy\.)?ndarray\[tuple\[(?:Any|int), \.\.\.\], (?:numpy\.)?dtype\[(?:numpy\.)?(\w+)\]\]"
+)
 
 
 def short_arrays(
-    app: Sphinx, what: str, name: str, obj: object, options: Any, signature: str | None, returns: str | None
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: Any,
+    signature: str | None,
+    returns: str | None,
 ) -> tuple[str | None, str | None]:
     """Show an array type as it is written, NDArray[float64]."""
 

@@ -48,7 +48,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=PAGES)
     options = parser.parse_args()
     with listen(options.folder, options.port) as server:
-        print(f"The book is at http://127.0.0.1:{server.server_port}/   (stop with Ctrl+C)", flush=True)
+        print(
+            f"The book is at http://127.0.0.1:{server.server_port}/   (stop with Ctrl+C)",
+            flush=True,
+        )
         try:
             server.serve_forever()
         except KeyboardInterrupt:

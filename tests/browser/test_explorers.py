@@ -96,7 +96,9 @@ def await_settings(page: Page, host: Locator, values: list[str]) -> None:
 
 
 def settings(host: Locator) -> list[str]:
-    found: list[str] = host.locator("input[type=range]").evaluate_all("(all) => all.map((i) => i.value)")
+    found: list[str] = host.locator("input[type=range]").evaluate_all(
+        "(all) => all.map((i) => i.value)"
+    )
     return found
 
 
@@ -104,7 +106,9 @@ def by_keyboard(page: Page, host: Locator, slider: Locator) -> None:
     before = picture(host)
     spoken = slider.get_attribute("aria-valuetext")
     slider.focus()
-    slider.press("ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight")
+    slider.press(
+        "ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight"
+    )
     await_change(page, host, before)
     assert slider.get_attribute("aria-valuetext") != spoken
 
@@ -171,7 +175,9 @@ def test_a_foreign_fragment_is_left_alone(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(("name", "explorer"), with_file()[:1])
-def test_a_missing_lattice_is_told(name: str, explorer: str, browser: Browser, address: str) -> None:
+def test_a_missing_lattice_is_told(
+    name: str, explorer: str, browser: Browser, address: str
+) -> None:
     """Frames that cannot be loaded: a clear message, and the figure of before stands."""
 
     def refuse(route: Route) -> None:

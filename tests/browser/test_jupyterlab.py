@@ -85,16 +85,28 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
     work.mkdir()
     (work / "power.ipynb").write_text(notebook(CELLS), encoding="utf8")
     token = secrets.token_hex(16)
-    folders = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    folders = {
+        f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
+    }
     environment = {**os.environ, **folders, "IPYTHONDIR": str(home / "ipython"), "HOME": str(home)}
     environment.pop("FIELDLIMIT_BUILD", None)
     log = home / "log"
     with log.open("w") as output:
         server = subprocess.Popen(
             [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "jupyterlab",
+                    "--no-browser",
+                    "--allow-root",
+                    "--ip=127.0.0.1",
+                ),
                 *("--port=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"),
-                *("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+                *(
+                    "--LabApp.news_url=None",
+                    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+                ),
                 "--LabApp.expose_app_in_browser=True",
             ],
             stdout=output,
@@ -129,10 +141,14 @@ def answering(server: subprocess.Popen[bytes], log: Path, token: str) -> str:
 def test_explorer_in_jupyterlab(browser: Browser, laboratory: tuple[str, str]) -> None:
     address, token = laboratory
     # The laboratory's own messages are not ours: only requests to other hosts count.
-    with visiting(browser, address, tolerate=("",), viewport={"width": 1280, "height": 1400}) as visit:
+    with visiting(
+        browser, address, tolerate=("",), viewport={"width": 1280, "height": 1400}
+    ) as visit:
         page = visit.page
         page.goto(f"{address}lab/tree/power.ipynb?token={token}")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel")
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        )
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         explorer = page.locator(".fl-explorer, .ex").first
         explorer.locator("input[type=range]").first.wait_for()
@@ -141,7 +157,9 @@ def test_explorer_in_jupyterlab(browser: Browser, laboratory: tuple[str, str]) -
         gain = explorer.locator('input[name="gain"]')
         order = explorer.locator('input[name="order"]')
         caption = explorer.locator(".ex-caption")
-        assert int(gain.get_attribute("max") or 0) > 20, "the slider goes through values between the stops"
+        assert int(gain.get_attribute("max") or 0) > 20, (
+            "the slider goes through values between the stops"
+        )
         assert int(order.get_attribute("max") or 0) == 2, "an integer stays an integer"
 
         gain.focus()
@@ -160,7 +178,9 @@ def test_explorer_in_jupyterlab(browser: Browser, laboratory: tuple[str, str]) -
         )
 
         own = page.get_by_label("own control")
-        assert abs(float(own.input_value()) - float(value[0])) < 1e-3, "link carries it to another control"
+        assert abs(float(own.input_value()) - float(value[0])) < 1e-3, (
+            "link carries it to another control"
+        )
         own.fill("3.25")
         own.press("Enter")
         page.wait_for_function(

@@ -33,7 +33,9 @@ def chromium() -> str:
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path:
         return path
-    message = "no Chromium found: install it (Debian: apt install chromium) or set CHROMIUM=/path/to/it"
+    message = (
+        "no Chromium found: install it (Debian: apt install chromium) or set CHROMIUM=/path/to/it"
+    )
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)

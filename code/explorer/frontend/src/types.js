@@ -66,7 +66,7 @@
  * @property {string} id
  * @property {View} view
  * @property {Record<string, (string | number)[]>} stops
- * @property {string[]} [whole]  parameters that stay whole numbers; if left out, those of whole stops
+ * @property {string[]} [whole]  those that stay whole numbers; if left out, those of whole stops
  * @property {Values} start
  * @property {Record<string, [number, number]>} domains
  * @property {Frame} first
