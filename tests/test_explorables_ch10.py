@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from explorer import Explorer
-from fieldlimit.explorables import certified_ball
+from fieldlimit.explorables import certified_ball, two_diagrams
 from fieldlimit.field import finite_network, neural_field
 from fieldlimit.fixed_points import fixed_point_certificate, fixed_point_constants, fixed_points
+from fieldlimit.nonlinearities import Logistic
 
 STOPS = {"N": [10, 1000, 1_000_000], "gain": [1.6, 1.886, 2.5], "seed": [0, 1]}
 
@@ -78,3 +80,30 @@ def test_a_drawn_network_is_a_network():
     np.testing.assert_allclose(one(h), by_hand, atol=1e-12)  # order of summation
     drawn = certified_ball.drawn_network(model, 50, np.random.default_rng(4))
     assert np.isclose(drawn.weights.sum(), 1) and (drawn.weights * 50 % 1 < 1e-9).all()
+
+
+@pytest.mark.parametrize("model", two_diagrams.MODELS)
+def test_two_diagrams(model):
+    """All curves are zeros; field and network differ, and less so for a larger network."""
+    explorer = Explorer(
+        two_diagrams.frame, view=two_diagrams.view, model=[model], N=[30, 300], seed=range(2)
+    )
+    assert "bifurcates at gain" in explorer.description
+    frame = two_diagrams.frame(model=model, N=300, seed=1)
+    field = neural_field(
+        two_diagrams.one_memory(1.0) if model == "one memory" else certified_ball.populations(1.0)
+    )
+    h = np.where(np.isnan(frame["field_stable"]), frame["field_unstable"], frame["field_stable"])
+    shown = np.flatnonzero(np.isfinite(h))[::5]
+    for i in shown:
+        gain = frame["field_gain"][i]
+        at = replace(field, phi=Logistic(two_diagrams.RATE[model], gain))
+        zeros = fixed_points(at, rng=np.random.default_rng(0), starts=12).points
+        assert min(abs(point.h[0] - h[i]) for point in zeros) < 1e-6
+    critical = {"one memory": 1.0, "two populations": 1.885028}[model]
+    assert frame["critical"] == pytest.approx(critical, abs=1e-3)
+
+
+def test_two_diagrams_errors():
+    with pytest.raises(ValueError, match="model is one of one memory, two populations"):
+        two_diagrams.frame(model="none", N=30, seed=0)

@@ -9,6 +9,7 @@ from fieldlimit.fixed_points.certificate import (
     neurons_to_certify,
 )
 from fieldlimit.fixed_points.clt import FixedPointLaw, fixed_point_law
+from fieldlimit.fixed_points.continuation import Branch, SpecialPoint, continuation, diagram
 from fieldlimit.fixed_points.newton import Radii, newton_kantorovich
 from fieldlimit.fixed_points.posterior import Posterior, posterior_certificate, simulated_radius
 from fieldlimit.fixed_points.preconditioned import preconditioned, projective_sup
@@ -23,6 +24,7 @@ from fieldlimit.fixed_points.search import (
 from fieldlimit.fixed_points.symmetry import Orbit, orbit, rotation_generators
 
 __all__ = [
+    "Branch",
     "Census",
     "Certificate",
     "FixedPoint",
@@ -32,8 +34,11 @@ __all__ = [
     "Orbit",
     "Posterior",
     "Radii",
+    "SpecialPoint",
     "census",
+    "continuation",
     "describe",
+    "diagram",
     "fixed_point_certificate",
     "fixed_point_constants",
     "fixed_point_law",
