@@ -13,6 +13,7 @@ from fieldlimit.fixed_points.continuation import Branch, SpecialPoint, continuat
 from fieldlimit.fixed_points.newton import Radii, newton_kantorovich
 from fieldlimit.fixed_points.posterior import Posterior, posterior_certificate, simulated_radius
 from fieldlimit.fixed_points.preconditioned import preconditioned, projective_sup
+from fieldlimit.fixed_points.rigorous import rigorous_certificate
 from fieldlimit.fixed_points.search import (
     FixedPoint,
     FixedPoints,
@@ -51,6 +52,7 @@ __all__ = [
     "posterior_certificate",
     "preconditioned",
     "projective_sup",
+    "rigorous_certificate",
     "rotation_generators",
     "simulated_radius",
 ]
