@@ -15,7 +15,7 @@ import traitlets
 
 from explorer import Explorer
 from explorer.plotting import COLOURS, figure
-from explorer.template import fill, format_value, typeset
+from explorer.template import fill, format_value, markup, plain, typeset
 from explorer.view import (
     Area,
     Axis,
@@ -247,6 +247,36 @@ def test_typeset_reads_the_same_in_both_languages() -> None:
     cases = ["1.2e-05", "at -3.5, not F-3", "x-1", "3e+10 and 1e+00", "(-1, -2)", "−", "λ-2", "_-2"]
     assert cross("typeset", cases=cases) == [typeset(text) for text in cases]
     assert typeset("1.2e-05") == "1.2×10⁻⁵"
+
+
+def test_scripts_read_the_same_in_both_languages() -> None:
+    cases = [
+        "‖h_N(t) − h(t)‖",
+        "K_{op}",
+        "N^2",
+        "N^{−1/2}",
+        "x_i^2",
+        "s^{−1} + F_N",
+        "λ_n",
+        "(a)_N",
+    ]
+    cases += [
+        "two_memories",
+        "_N",
+        "^2",
+        "a _ b",
+        "a_",
+        "x_12",
+        "λ₁",
+        "10⁻²",
+        "K_{}",
+        "a_{b_c}",
+        "é_N",
+    ]
+    assert cross("plain", cases=cases) == [plain(text) for text in cases]
+    assert plain("x_1^2 + N^{−1/2}") == "x 1² + N to the power −1/2"
+    assert markup("‖F_N − F‖ < N^{−1/2}") == "‖F<sub>N</sub> − F‖ &lt; N<sup>−1/2</sup>"
+    assert fill("j^{{−{decay}}}", {"decay": 1.5}) == "j^{−1.5}"
 
 
 def test_a_format_means_what_it_means_in_python() -> None:

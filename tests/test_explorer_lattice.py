@@ -151,6 +151,9 @@ def test_an_axis_stands_still_or_follows(build: Path) -> None:
     following = written(make(domain="frame")._repr_mimebundle_()["text/html"])
     assert "@0.y" not in following["domains"]
     assert following["first"]["@0.y"]["values"][1] == pytest.approx(100 * np.sin(0.5))
+    named = written(make(domain=(0, "top"))._repr_mimebundle_()["text/html"])
+    assert "@0.y" not in named["domains"]
+    assert named["first"]["@0.y"]["values"] == [0, named["first"]["top"]]
     half = written(make(domain=(None, 5000))._repr_mimebundle_()["text/html"])
     assert half["domains"]["@0.y"] == [pytest.approx(1000 * np.sin(3.5), rel=1e-3), 5000]
 

@@ -18,7 +18,7 @@ import traitlets
 
 from explorer import frames
 from explorer.frames import Frame, FrameFunction
-from explorer.template import Value
+from explorer.template import Value, plain
 from explorer.view import View
 
 Stops = tuple[Value, ...]
@@ -73,7 +73,7 @@ class Explorer(traitlets.HasTraits):
     def description(self) -> str:
         """The present picture in one sentence."""
         values = self.values
-        return frames.describe(self.view, values, self.compute(values))
+        return plain(frames.describe(self.view, values, self.compute(values)))
 
     def compute(self, values: Mapping[str, Value] | None = None) -> Frame:
         """The frame at `values` (default: the present ones), checked against the view."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.template import Value, fill, format_value
-from explorer.view import Axis, Heat, Mark, Panel, View
+from explorer.view import Axis, Heat, Mark, Panel, Text, View
 
 Frame = dict[str, NDArray[Any] | float | int | str]
 FrameFunction = Callable[..., Mapping[str, Any]]
@@ -104,6 +104,7 @@ def templates(view: View) -> list[str]:
     for panel in view.panels:
         found += [panel.title, panel.x.label, panel.y.label]
         found += [mark.label for mark in panel.marks if hasattr(mark, "label")]
+        found += [mark.text for mark in panel.marks if isinstance(mark, Text)]
     return found
 
 
@@ -140,7 +141,8 @@ def extents(view: View, frame: Frame) -> dict[str, Domain]:
     for i, panel in enumerate(view.panels):
         for name, axis in (("x", panel.x), ("y", panel.y)):
             values = [_shown(mark, name, frame) for mark in panel.marks]
-            found[axis_key(i, name)] = _extent(np.concatenate([np.empty(0), *values]), axis)
+            shown = np.concatenate([np.empty(0), *values])
+            found[axis_key(i, name)] = _extent(shown, axis, frame)
         for j, mark in enumerate(panel.marks):
             if isinstance(mark, Heat):
                 found[heat_key(i, j)] = _colour_extent(mark, frame)
@@ -153,12 +155,12 @@ def union(first: Domain, second: Domain) -> Domain:
 
 
 def follows_frame(view: View) -> set[str]:
-    """The axes whose domain is "frame"."""
+    """The axes that are not the same for all frames."""
     return {
         axis_key(i, name)
         for i, panel in enumerate(view.panels)
         for name, axis in (("x", panel.x), ("y", panel.y))
-        if axis.domain == "frame"
+        if axis.domain == "frame" or any(axis.names())
     }
 
 
@@ -185,14 +187,15 @@ def _shown(mark: Mark, axis: str, frame: Frame) -> NDArray[Any]:
     return values
 
 
-def _extent(values: NDArray[Any], axis: Axis) -> Domain:
+def _extent(values: NDArray[Any], axis: Axis, frame: Frame) -> Domain:
     values = values[np.isfinite(values)]
     if axis.scale == "log":
         values = values[values > 0]
     low, high = (float(values.min()), float(values.max())) if len(values) else (1.0, 2.0)
     if isinstance(axis.domain, tuple | list):
-        low = low if axis.domain[0] is None else float(axis.domain[0])
-        high = high if axis.domain[1] is None else float(axis.domain[1])
+        ends = [frame[end] if isinstance(end, str) else end for end in axis.domain]
+        low = low if ends[0] is None else float(ends[0])
+        high = high if ends[1] is None else float(ends[1])
     if not low < high:
         spread = abs(low) / 2 or 0.5
         low, high = low - spread, max(high, low) + spread

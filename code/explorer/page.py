@@ -17,7 +17,7 @@ import numpy as np
 
 from explorer import frames, lattice
 from explorer.frames import Domain, Frame
-from explorer.template import Value, typeset
+from explorer.template import Value, markup, plain, typeset
 
 if TYPE_CHECKING:
     from explorer.explorer import Explorer
@@ -101,7 +101,7 @@ def still_html(explorer: Explorer) -> str:
         figure = _figure(spec, explorer, values, frame)
         figure += f"<style>{(FRONTEND / 'style' / 'drawing.css').read_text()}</style>"
     except RuntimeError as error:
-        figure = f"<p>{escape(frames.describe(explorer.view, values, frame))}</p>"
+        figure = f"<p>{markup(frames.describe(explorer.view, values, frame))}</p>"
         message += f" The picture was not drawn: {error}."
     return f'<div class="fl-explorer">{figure}<p class="ex-message">{escape(message)}</p></div>'
 
@@ -121,10 +121,10 @@ def _figure(
     """The picture as SVG, its description as alternative text and caption."""
     text = frames.describe(explorer.view, values, frame)
     svg = drawn({**spec, "lattice": None})
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(text)}" ', 1)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(plain(text))}" ', 1)
     return (
         f'<figure class="ex-still">{svg}'
-        f'<figcaption class="ex-caption">{escape(typeset(text))}</figcaption></figure>'
+        f'<figcaption class="ex-caption">{markup(typeset(text))}</figcaption></figure>'
     )
 
 
@@ -140,9 +140,9 @@ def drawn(spec: dict[str, Any]) -> str:
         [program, str(script)], input=json.dumps(spec), capture_output=True, text=True, check=False
     )
     if run.returncode:
-        raise RuntimeError(
-            f"Node could not draw the figure of explorer {spec['id']}: {run.stderr.strip()}"
-        )
+        told = re.search(r"^\w*Error: .*", run.stderr, re.MULTILINE)  # not the bundle's source
+        reason = told[0] if told else run.stderr.strip()[-500:]
+        raise RuntimeError(f"Node could not draw the figure of explorer {spec['id']}: {reason}")
     return re.sub(r">\s+<", "><", run.stdout)
 
 

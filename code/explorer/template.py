@@ -4,12 +4,16 @@ A field is {name} or {name:format}; a format is [+][,][.digits][type] with type 
 and means what it means in Python, with two additions: without a type a whole number is written
 without a point and any other one as by g; nothing that rounds to zero has a minus sign. A literal
 brace is doubled. `frontend/src/template.js` writes the same text, character by character.
+
+Text may have subscripts and superscripts as in TeX: h_N, K_{op}, N^2, N^{−1/2}; in a template the
+braces are doubled. A script is one letter or digit, with no other behind it, or stands in braces.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import escape
 from string import Formatter
 
 Value = float | int | str
@@ -17,6 +21,10 @@ Value = float | int | str
 _FORMAT = re.compile(r"(\+?)(,?)(\.\d+)?([dfge%s]?)")
 _EXPONENT = re.compile(r"(\d)e([+-])0*(\d+)")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+_SCRIPT = re.compile(r"(?<=[^\W_]|[‖|)\]}′*])([_^])(?:\{([^{}]+)\}|([^\W_]|[*+−])(?![^\W_]))")
+_RAISED = str.maketrans("0123456789+−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 
 
 def format_value(value: Value, spec: str = "") -> str:
@@ -62,3 +70,28 @@ def typeset(text: str) -> str:
         lambda m: f"{m[1]}×10{(m[2] + m[3]).lstrip('+').translate(_SUPERSCRIPT)}", text
     )
     return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
+
+
+def markup(text: str) -> str:
+    """The text as HTML, with <sub> and <sup>."""
+
+    def tagged(match: re.Match[str]) -> str:
+        tag = "sub" if match[1] == "_" else "sup"
+        return f"<{tag}>{match[2] or match[3]}</{tag}>"
+
+    return _SCRIPT.sub(tagged, escape(text))
+
+
+def plain(text: str) -> str:
+    """The text for those who hear it or read it without type: h N(t), N², N to the power −1/2."""
+
+    def spoken(match: re.Match[str]) -> str:
+        script = match[2] or match[3]
+        if match[1] == "_":
+            return f" {script}"
+        raised = script.translate(_RAISED)
+        if any(letter == other for letter, other in zip(script, raised, strict=True)):
+            return f" to the power {script}"
+        return raised
+
+    return _SCRIPT.sub(spoken, text)

@@ -18,7 +18,7 @@
 
 A mark names arrays of the frame. Every label, panel title and the description is a template, filled
 from the parameters and from the frame's scalars (`explorer.template`). Text is plain Unicode:
-"‖F_N − F‖", "10⁻²", "λ₁".
+"10⁻²", "λ₁", with scripts as in TeX where Unicode has none: "‖F_N − F‖", "K_{{op}}", "N^{{−1/2}}".
 
 The role of a mark is its meaning and decides its colour, the same in the whole book:
 
@@ -43,6 +43,7 @@ Role = Literal["limit", "network", "bound", "data", "prediction", "neutral"]
 Scale = Literal["linear", "log"]
 Scheme = Literal["diverging", "sequential"]
 Position = str | float  # the name of a frame's array or scalar, or a number
+End = str | float | None  # of an axis: also the name of a scalar
 
 ROLES: tuple[str, ...] = get_args(Role)
 
@@ -52,13 +53,14 @@ class Axis:
     """One axis of a panel.
 
     domain: (lo, hi), where either end may be None; an end left open, or `None` for both, covers all
-        frames, so that the axis stands still while a slider moves; "frame" follows each frame.
+        frames, so that the axis stands still while a slider moves; "frame" follows each frame, and
+        so does an axis one of whose ends is the name of a scalar of the frame.
     ticks: positions, or (position, text) pairs; None lets the front end choose.
     """
 
     label: str = ""
     unit: str = ""
-    domain: tuple[float | None, float | None] | Literal["frame"] | None = None
+    domain: tuple[End, End] | Literal["frame"] | None = None
     scale: Scale = "linear"
     ticks: Sequence[float] | Sequence[tuple[float, str]] | None = None
 
@@ -70,7 +72,7 @@ class Axis:
             return
         if isinstance(self.domain, str) or len(self.domain) != 2:
             raise ValueError(f'domain is (lo, hi), "frame" or None, but domain = {self.domain!r}')
-        ends = [end for end in self.domain if end is not None]
+        ends = [float(end) for end in self.domain if end is not None and not isinstance(end, str)]
         _require(
             all(isfinite(end) for end in ends), f"domain is finite, but domain = {self.domain!r}"
         )
@@ -82,6 +84,11 @@ class Axis:
                 all(end > 0 for end in ends),
                 f"a log axis is positive, but domain = {self.domain!r}",
             )
+
+    def names(self) -> Iterator[str]:
+        """The frame's scalars that are ends of this axis."""
+        if self.domain is not None and not isinstance(self.domain, str):
+            yield from (end for end in self.domain if isinstance(end, str))
 
 
 @dataclass(frozen=True)
@@ -284,9 +291,12 @@ class View:
         _require(self.columns >= 0, f"columns is at least 0, but columns = {self.columns!r}")
 
     def names(self) -> dict[str, str]:
-        """Each entry of the frame that a mark needs, with the place that needs it."""
+        """Each entry of the frame that a mark or an axis needs, with the place that needs it."""
         found: dict[str, str] = {}
         for panel in self.panels:
+            for axis in (panel.x, panel.y):
+                for name in axis.names():
+                    found.setdefault(name, f"Axis in panel {panel.title!r}")
             for mark in panel.marks:
                 for name in mark.names():
                     found.setdefault(name, f"{type(mark).__name__} in panel {panel.title!r}")

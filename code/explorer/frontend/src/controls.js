@@ -4,6 +4,7 @@
  * @import { Spec, Values } from "./types.js"
  */
 import { element } from "./element.js";
+import { plain, writeText } from "./scripts.js";
 import { makeTrack } from "./slider.js";
 import { formatValue, typeset } from "./template.js";
 
@@ -38,30 +39,26 @@ export function createControls(spec, id, continuous, changed) {
       autocomplete: "off",
       disabled: track.last === 0,
     });
+    const label = element("label", { for: input.id });
+    writeText(label, control.label);
     const output = element("output", { for: input.id });
     const play = element("button", {
       type: "button",
       class: "ex-play",
       "aria-pressed": "false",
-      "aria-label": `Play along ${control.label}`,
-      title: `Play along ${control.label}`,
+      "aria-label": `Play along ${plain(control.label)}`,
+      title: `Play along ${plain(control.label)}`,
       disabled: track.last === 0,
     });
-    const node = element(
-      "div",
-      { class: "ex-control" },
-      element("label", { for: input.id }, control.label),
-      output,
-      play,
-      input,
-    );
+    const node = element("div", { class: "ex-control" }, label, output, play, input);
     const show = () => {
       const text = [formatValue(values[name], control.format), control.unit]
         .filter(Boolean)
         .join(" ");
-      output.textContent = typeset(text);
-      input.setAttribute("aria-valuetext", text);
-      input.value = String(track.position(values[name]));
+      writeText(output, typeset(text));
+      input.setAttribute("aria-valuetext", plain(text));
+      const position = String(track.position(values[name]));
+      if (input.value !== position) input.value = position;
       input.style.setProperty(
         "--ex-share",
         String(track.last ? Number(input.value) / track.last : 0),

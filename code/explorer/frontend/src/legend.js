@@ -6,6 +6,7 @@
  */
 import { colourBar } from "./marks/heat.js";
 import { marks } from "./marks/index.js";
+import { drawText } from "./scripts.js";
 import { textWidth } from "./text.js";
 
 /**
@@ -77,7 +78,9 @@ export function drawLegend(group, items, size, lineHeight) {
     .select(".ex-name")
     .attr("x", (item) => (item.ends ? 0 : (signWidth(item) + 0.5) * size))
     .attr("font-size", size)
-    .text((item) => item.text);
+    .each(function name(item) {
+      drawText(/** @type {Element} */ (this), item.text);
+    });
   entries.select(".ex-sign").each(function sign(item) {
     const key = `${item.mark.kind} ${size} ${item.ends ?? ""} ${item.text.length}`;
     const self = /** @type {SVGGElement & { __key?: string }} */ (this);

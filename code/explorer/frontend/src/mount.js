@@ -8,6 +8,7 @@ import { element } from "./element.js";
 import { createFigure, scalars } from "./figure.js";
 import { lectureMode } from "./lecture.js";
 import { download, toCsv, toSvg } from "./save.js";
+import { plain, writeText } from "./scripts.js";
 import { partOf, readPart, withPart } from "./state.js";
 import { fill, typeset } from "./template.js";
 
@@ -55,53 +56,66 @@ export function mount(host, spec, source, { id, address, values: present }) {
     const text = fill(spec.view.description, scalars(frame, shown));
     if (text === description) return;
     description = text;
-    caption.textContent = typeset(text);
-    picture.setAttribute("aria-label", text);
+    writeText(caption, typeset(text));
+    picture.setAttribute("aria-label", plain(text));
   }
 
   /** @type {Values | null} */
   let wanted = null;
+  let told = ""; // with the next picture
+  let due = 0;
   let busy = false;
 
   /**
-   * Latest wins: while a frame is under way only the newest wish is remembered.
+   * All wishes of one animation frame are one, and latest wins: while a frame of the source is
+   * under way only the newest wish is remembered.
    * @param {Values} values
+   * @param {string} [note]  told with the picture
    */
-  async function show(values) {
+  function show(values, note = "") {
     wanted = values;
-    if (busy) return;
+    told = note;
+    if (!busy && !due) due = requestAnimationFrame(update);
+  }
+
+  async function update() {
+    due = 0;
+    const now = wanted;
+    if (!now) return;
+    wanted = null;
     busy = true;
-    while (wanted) {
-      const now = wanted;
-      wanted = null;
-      try {
-        frame = await source.frame(now);
-        if (signal.aborted) return;
-        shown = now;
-        draw();
-        say("");
-        speakLater();
-      } catch (error) {
-        if (signal.aborted) return;
+    try {
+      frame = await source.frame(now);
+      if (signal.aborted) return;
+      shown = now;
+      draw();
+      say(told);
+      speakLater();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!wanted) {
         controls.stop();
         controls.set(shown);
-        const reason = error instanceof Error ? error.message : String(error);
-        say(`${reason} The picture of the previous setting stands.`);
       }
+      const reason = error instanceof Error ? error.message : String(error);
+      say(`${reason} The picture of the previous setting stands.`);
+    } finally {
+      busy = false;
     }
-    busy = false;
+    if (wanted) show(wanted, told);
   }
 
   /** @param {string} text */
   function say(text) {
+    if (message.hidden === !text && message.textContent === text) return;
     message.hidden = !text;
-    if (message.textContent !== text) message.textContent = text;
+    message.textContent = text;
   }
 
   let speaking = 0;
   function speakLater() {
     window.clearTimeout(speaking);
-    speaking = window.setTimeout(() => (status.textContent = description), SPEAK_AFTER);
+    speaking = window.setTimeout(() => (status.textContent = plain(description)), SPEAK_AFTER);
   }
 
   // --- size ---
@@ -157,14 +171,13 @@ export function mount(host, spec, source, { id, address, values: present }) {
   function followAddress() {
     const part = partOf(location.hash, id);
     if (part === null) return;
-    const label = (/** @type {string} */ name) => spec.view.controls[name]?.label ?? name;
+    const label = (/** @type {string} */ name) => plain(spec.view.controls[name]?.label ?? name);
     const { values, problems } = readPart(part, spec.stops, controls.values, label);
     controls.set(values);
     root.scrollIntoView({ block: "nearest" });
-    const told = problems.length ? `The address cannot be followed: ${problems.join("; ")}.` : "";
-    if (JSON.stringify(values) !== JSON.stringify(shown))
-      show(values).then(() => told && say(told));
-    else say(told);
+    const note = problems.length ? `The address cannot be followed: ${problems.join("; ")}.` : "";
+    if (JSON.stringify(values) !== JSON.stringify(shown)) show(values, note);
+    else say(note);
   }
 
   if (address) window.addEventListener("hashchange", followAddress, { signal });
@@ -219,7 +232,7 @@ export function mount(host, spec, source, { id, address, values: present }) {
     copy(button, text, () => download(text, "text/csv", `${id}.csv`));
   });
   tool("Save SVG", "Save the figure as a file", () => {
-    download(toSvg(figure.node, description), "image/svg+xml", `${id}.svg`);
+    download(toSvg(figure.node, plain(description)), "image/svg+xml", `${id}.svg`);
   });
   tool(
     "Lecture",
@@ -239,6 +252,7 @@ export function mount(host, spec, source, { id, address, values: present }) {
 
   return () => {
     ending.abort();
+    cancelAnimationFrame(due);
     controls.stop();
     window.clearTimeout(speaking);
     window.clearTimeout(keeping);

@@ -7,6 +7,7 @@ import { drawAxes, withUnit } from "./axes.js";
 import { drawLegend, placeLegend } from "./legend.js";
 import { marks } from "./marks/index.js";
 import { makeScale, ticksOf } from "./scales.js";
+import { drawText } from "./scripts.js";
 import { fill, formatValue, typeset } from "./template.js";
 import { textWidth } from "./text.js";
 
@@ -48,6 +49,7 @@ export function createPanel(root, spec, number) {
   const drawnMarks = panel.marks.map(() => []); // what each mark was drawn from
   let margin = 0; // of the left side; it only grows, so that the plot stands still
   let size = 0;
+  let placed = { key: "", items: /** @type {import("./legend.js").Placed[]} */ ([]) };
 
   /** @param {string} axis @param {Frame} frame @returns {[number, number]} */
   function extent(axis, frame) {
@@ -61,16 +63,21 @@ export function createPanel(root, spec, number) {
    * @param {Layout} layout
    */
   function legendItems(frame, values, { width, fontSize }) {
+    /** @type {import("./legend.js").Item[]} */
     const items = panel.marks.flatMap((mark, m) => {
       if (!panel.legend) return [];
       if (mark.kind === "heat") {
         const [low, high] = extent(`z${m}`, frame);
         const text = (/** @type {number} */ v) => typeset(formatValue(v, ".2g"));
-        return [{ mark, text: typeset(fill(mark.label, values)), ends: [text(low), text(high)] }];
+        /** @type {[string, string]} */
+        const ends = [text(low), text(high)];
+        return [{ mark, text: typeset(fill(mark.label, values)), ends }];
       }
       return mark.label ? [{ mark, text: typeset(fill(mark.label, values)) }] : [];
     });
-    return placeLegend(/** @type {import("./legend.js").Item[]} */ (items), width, fontSize);
+    const key = JSON.stringify([items.map(({ text, ends }) => [text, ends]), width, fontSize]);
+    if (key !== placed.key) placed = { key, items: placeLegend(items, width, fontSize) };
+    return placed.items;
   }
 
   /**
@@ -90,22 +97,20 @@ export function createPanel(root, spec, number) {
     const key = JSON.stringify([titleText, xText, yText, names, header, fontSize, height, right]);
     if (key === drawnHead) return;
     drawnHead = key;
-    title
-      .attr("y", fontSize * 1.1)
-      .attr("font-size", fontSize * 1.08)
-      .text(titleText);
+    const write = (/** @type {Selection} */ label, /** @type {string} */ written) =>
+      drawText(/** @type {Element} */ (label.node()), written);
+    title.attr("y", fontSize * 1.1).attr("font-size", fontSize * 1.08);
+    write(title, titleText);
     const legendTop = (panel.title ? 1.15 : 0) * LINE * fontSize;
     legend.attr("transform", `translate(0,${legendTop + 0.78 * fontSize})`);
     drawLegend(legend, items, fontSize, LINE * fontSize);
-    yLabel
-      .attr("y", header - 1.05 * fontSize)
-      .attr("font-size", 0.95 * fontSize)
-      .text(withUnit(yText, panel.y.unit));
+    yLabel.attr("y", header - 1.05 * fontSize).attr("font-size", 0.95 * fontSize);
+    write(yLabel, withUnit(yText, panel.y.unit));
     xLabel
       .attr("x", right)
       .attr("y", header + height + 2.95 * fontSize)
-      .attr("font-size", 0.95 * fontSize)
-      .text(withUnit(xText, panel.x.unit));
+      .attr("font-size", 0.95 * fontSize);
+    write(xLabel, withUnit(xText, panel.x.unit));
   }
 
   return {

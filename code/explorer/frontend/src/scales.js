@@ -22,7 +22,9 @@ const FINE = 10; // an end is moved to a multiple of about a tenth of the axis
  */
 export function makeScale(axis, extent, range, nice) {
   const scale = axis.scale === "log" ? scaleLog() : scaleLinear();
-  const fixed = Array.isArray(axis.domain) ? axis.domain : [null, null];
+  // An end that has a frame's name is in the extent.
+  const given = Array.isArray(axis.domain) ? axis.domain : [null, null];
+  const fixed = given.map((end, i) => (typeof end === "string" ? extent[i] : end));
   scale.domain(extent);
   if (nice && axis.scale === "log") {
     const spare = Math.pow(extent[1] / extent[0], 0.03); // whole decades would waste a short axis

@@ -1,4 +1,6 @@
 // @ts-check
+import { widthOfRuns } from "./scripts.js";
+
 /**
  * The width of a text in a sans-serif face, estimated: the page and the build must lay out
  * alike, and the build has no fonts.
@@ -6,12 +8,17 @@
  * @param {number} size  in pixels
  */
 export function textWidth(text, size) {
+  return size * widthOfRuns(text, widthOfRun);
+}
+
+/** @param {string} text */
+function widthOfRun(text) {
   let width = 0;
   for (const letter of text) {
-    if (/[iljtfrI.,:;'|!()[\] ‖⁰-⁹⁻₀-₉]/u.test(letter)) width += 0.37;
-    else if (/[mwMW@%—]/u.test(letter)) width += 0.93;
-    else if (/[A-Z=<>≤≥+−×]/u.test(letter)) width += 0.71;
-    else width += 0.61;
+    if (/[iljtfrI.,:;'|!()[\] ‖⁰-⁹⁻₀-₉]/u.test(letter)) width += 0.34;
+    else if (/[mwMW@%—]/u.test(letter)) width += 0.9;
+    else if (/[A-Z=<>≤≥+−×]/u.test(letter)) width += 0.68;
+    else width += 0.575;
   }
-  return width * size;
+  return width;
 }

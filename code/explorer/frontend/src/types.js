@@ -21,7 +21,7 @@
  * @typedef {object} Axis
  * @property {string} label
  * @property {string} unit
- * @property {(number | null)[] | "frame" | null} domain
+ * @property {(number | string | null)[] | "frame" | null} domain
  * @property {"linear" | "log"} scale
  * @property {(number | [number, string])[] | null} ticks
  *

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 
 import { latticeSource } from "../src/sources/lattice.js";
+import { plain } from "../src/scripts.js";
 import { fill, typeset } from "../src/template.js";
 
 const input = JSON.parse(readFileSync(0, "utf8"));
@@ -15,6 +16,7 @@ const tasks = {
   fill: () =>
     input.cases.map((/** @type {[string, any]} */ [text, values]) => fill(text, values)),
   typeset: () => input.cases.map(typeset),
+  plain: () => input.cases.map(plain),
   async decode() {
     const source = latticeSource(input.stops, async () => input.lattice);
     const frames = [];

@@ -21,6 +21,6 @@ export const arrow = {
       d += `M${short(x0)},${short(y0)}L${short(x1)},${short(y1)}`;
       d += `M${left.map(short)}L${short(x1)},${short(y1)}L${right.map(short)}`;
     }
-    only(group, "path", { d, class: "ex-stroke", "stroke-width": 1.2 });
+    only(group, "path", { d, class: "ex-stroke", "stroke-width": 1.1 });
   },
 };

@@ -1,7 +1,5 @@
 // @ts-check
-import { line as d3line } from "d3-shape";
-
-import { only, rows } from "./read.js";
+import { only, rows, short } from "./read.js";
 
 const FEW = 6; // more curves are drawn thinner, as a bundle
 
@@ -14,13 +12,16 @@ export const line = {
     const d = ordinates
       .map((values, r) => {
         const xs = abscissae[abscissae.length > 1 ? r : 0];
-        const path = d3line(
-          (_, i) => x(xs[i]),
-          (_, i) => y(values[i]),
-        )
-          .defined((_, i) => Number.isFinite(x(xs[i])) && Number.isFinite(y(values[i])))
-          .digits(2);
-        return path(/** @type {any} */ (values)) ?? "";
+        let path = "";
+        let pen = "M";
+        for (let i = 0; i < values.length; i += 1) {
+          const [px, py] = [x(xs[i]), y(values[i])];
+          if (Number.isFinite(px) && Number.isFinite(py)) {
+            path += `${pen}${short(px)},${short(py)}`;
+            pen = "L";
+          } else pen = "M"; // a gap
+        }
+        return path;
       })
       .join("");
     const bundle = ordinates.length > FEW;

@@ -1,4 +1,5 @@
 // @ts-check
+import { drawText } from "../scripts.js";
 import { fill, typeset } from "../template.js";
 import { numbers, only, short } from "./read.js";
 
@@ -16,6 +17,6 @@ export const text = {
       "font-size": fontSize,
       "text-anchor": mark.anchor,
     });
-    node.textContent = written;
+    drawText(node, written);
   },
 };
