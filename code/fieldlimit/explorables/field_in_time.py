@@ -156,7 +156,7 @@ view = View(
             x=Axis("neurons N", scale="log", domain=(20, 4500)),
             y=_DISTANCE,
             marks=[
-                Line("sizes", "guide", "prediction", "slope −1/2", dash=True),
+                Line("sizes", "guide", "prediction", "∝ N^{{−1/2}}", dash=True),
                 Dot("sizes", "ends", "network", "rate networks", size=3),
                 Dot("here_N", "here", "network", size=5.5),
             ],

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 RATE = 4.0  # spikes per tau; with it two memories appear at gain 1
 HALF_WIDTH = 2.6  # of the plane
-GRID = 10  # arrows along each side
+GRID = 8  # arrows along each side
 STEP, STEPS = 0.5, 20  # Runge-Kutta steps of the trajectories: t from 0 to 10
 NEWTON_STEPS = 7  # before equal iterates are merged, and again after
 RELAXATIONS = 30
@@ -220,8 +220,8 @@ view = View(
     panels=[
         Panel(
             "The plane: two coordinates of H",
-            x=Axis("first coordinate h₁", domain=_SIDE, ticks=(-2, -1, 0, 1, 2)),
-            y=Axis("second coordinate h₂", domain=_SIDE, ticks=(-2, -1, 0, 1, 2)),
+            x=Axis("first coordinate h_1", domain=_SIDE, ticks=(-2, -1, 0, 1, 2)),
+            y=Axis("second coordinate h_2", domain=_SIDE, ticks=(-2, -1, 0, 1, 2)),
             marks=[
                 Arrow("x", "y", "field_u", "field_v", "limit"),
                 Arrow("x", "y", "network_u", "network_v", "network"),
@@ -237,7 +237,7 @@ view = View(
         ),
         Panel(
             "From the same start: distance in H",
-            x=Axis("time t", unit="τ"),
+            x=Axis("time t", unit="τ", domain=(0.0, STEP * STEPS)),
             y=Axis("‖h_N(t) − h(t)‖", domain=(1e-2, 10), scale="log"),
             marks=[Line("time", "distance", "network", "nine starts", width=2)],
             aspect=1.0,

@@ -92,10 +92,10 @@ view = View(
             x=_N_AXIS,
             y=_D_AXIS,
             marks=[
-                Line("N", "half", "neutral", "root mean square, slope −1/2", dash=True),
+                Line("N", "half", "neutral", "root mean square ∝ N^{{−1/2}}", dash=True),
                 Line("N", "bound", "bound", "best guarantee, d = {d}"),
                 Line("N", "over_d", "data", "measured, every d"),
-                Dot("N", "here", "data", "measured, d = {d}", size=4),
+                Dot("N", "here", "data", "d = {d}", size=4),
             ],
             aspect=0.8,
         ),
@@ -104,9 +104,9 @@ view = View(
             x=_N_AXIS,
             y=_D_AXIS,
             marks=[
-                Line("N", "bounds_over_decay", "bound", "best guarantee, every decay", width=1.0),
-                Line("N", "over_decay", "data", "measured, every decay"),
-                Dot("N", "here", "data", "measured, decay {decay}", size=4),
+                Line("N", "bounds_over_decay", "bound", "best guarantees", width=1.0),
+                Line("N", "over_decay", "data", "measured"),
+                Dot("N", "here", "data", "decay {decay}", size=4),
                 *(
                     Text(1080.0, f"end_{i}", f"{value:g}", "neutral")
                     for i, value in enumerate(DECAYS)

@@ -57,6 +57,7 @@ def frame(*, family: str, length: float, d: int) -> dict[str, NDArray | float | 
         "positive": shares[positive],
         "n_other": numbers[seen & ~positive],
         "other": shares[seen & ~positive],
+        "last": float(1.25 * numbers[-1]),
         "note": "" if seen.any() else "all below 10⁻⁹",
         "samples": made.samples,
         "top": made.top,
@@ -154,12 +155,12 @@ view = View(
         ),
         Panel(
             "Spectrum",
-            x=Axis("number n, by decreasing size", scale="log", domain=(0.8, LAST)),
-            y=Axis("share |λₙ| / Σ|λ|", scale="log", domain=(LEAST, 1.5)),
+            x=Axis("number n, by decreasing size", scale="log", domain=(0.8, "last")),
+            y=Axis("share |λ_n| / Σ|λ|", scale="log", domain=(LEAST, 1.5)),
             marks=[
                 Dot("n_positive", "positive", "limit", "positive", size=2.4),
                 Dot("n_other", "other", "neutral", "negative or complex", size=2.4),
-                Text(100.0, 1e-5, "{note}"),
+                Text(10.0, 1e-5, "{note}"),
             ],
             aspect=0.7,
         ),

@@ -80,7 +80,7 @@ view = View(
             x=Axis("number of neurons N", scale="log", ticks=(10, 100, 1000)),
             y=Axis("largest gap around the ring", scale="log"),
             marks=[
-                Line("sizes", "slope", "neutral", "slope −1/2", dash=True),
+                Line("sizes", "slope", "neutral", "∝ N^{{−1/2}}", dash=True),
                 Dot("sizes", "gaps", "network", "networks of this seed", size=2.5),
                 Dot("here", "gap_here", "network", size=6.0),
             ],
