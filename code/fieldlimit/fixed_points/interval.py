@@ -61,9 +61,6 @@ class Interval:
         centre = a @ b
         return Interval(down(centre - size), up(centre + size))
 
-    def __getitem__(self, key: object) -> Interval:
-        return Interval(self.lo[key], self.hi[key])  # type: ignore[index]
-
     @property
     def transposed(self) -> Interval:
         """Rows and columns exchanged."""
