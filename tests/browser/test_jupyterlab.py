@@ -167,20 +167,19 @@ def test_explorer_in_jupyterlab(browser: Browser, laboratory: tuple[str, str]) -
             gain.press("ArrowRight")
         heard = page.locator(".widget-label", has_text=re.compile(r"^heard \d"))
         heard.wait_for()
-        page.wait_for_function(
-            "([caption]) => !caption.textContent.includes('1.0000')", arg=[caption.element_handle()]
-        )
-        value = re.search(r"[\d.]+\d", heard.inner_text())
-        assert value and 1.0 < float(value[0]) < 2.0, "a continuous value reaches Python"
-        page.wait_for_function(
-            "([caption, value]) => caption.textContent.includes(value)",
-            arg=[caption.element_handle(), value[0]],
-        )
-
         own = page.get_by_label("own control")
-        assert abs(float(own.input_value()) - float(value[0])) < 1e-3, (
-            "link carries it to another control"
+        # The last of the five messages has arrived when all four places name the slider's own value.
+        page.wait_for_function(
+            """([slider, caption, heard, own]) => {
+                const value = parseFloat(slider.getAttribute("aria-valuetext"));
+                const others = [parseFloat(heard.textContent.slice(6)), parseFloat(own.value)];
+                return others.every((other) => Math.abs(other - value) < 1e-3)
+                    && caption.textContent.includes(others[0].toFixed(4));
+            }""",
+            arg=[place.element_handle() for place in (gain, caption, heard, own)],
         )
+        value = float(own.input_value())
+        assert 1.0 < value < 2.0, "a continuous value reaches Python, and link another control"
         own.fill("3.25")
         own.press("Enter")
         page.wait_for_function(
