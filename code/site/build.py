@@ -22,6 +22,8 @@ from typing import Any
 
 import yaml
 
+from icons import write_icons
+
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent.parent
 CODE = ROOT / "code"
@@ -263,6 +265,7 @@ def assemble_assets(folder: Path) -> Path:
         for file in (PACKAGES / "@fontsource-variable" / family / "files").glob("*-wght-*.woff2"):
             if "-latin-wght" in file.name or "-latin-ext-wght" in file.name:
                 copy(file, folder / "fonts" / file.name)
+    write_icons(folder, SITE)
     for name in ("explorer.js", "explorer.css"):
         if (DIST / name).exists():
             copy(DIST / name, folder / "explorer" / name)
