@@ -346,6 +346,11 @@ def test_certificate_names_what_fails_and_says_what_holds():
     assert many.same_type and many.unstable == 1 and not many.stable and many.reason == ""
     assert {d.count for d in many.discs} == {1}
     assert some.holds
+    N = ev.neurons_to_keep_type(constants, 0.05)
+    assert ev.spectral_certificate(constants, N, 0.05, discs=False).same_type
+    assert not ev.spectral_certificate(constants, N - 1, 0.05, discs=False).same_type
+    with pytest.raises(ValueError, match="N <= 100 is needed to certify"):
+        ev.neurons_to_keep_type(constants, 0.05, most=100)
     free = ev.spectral_certificate(constants, 10**7, 0.05, E1=0.0, discs=False)
     assert free.E1 == 0.0 and free.shift <= many.shift and free.discs == ()
 

@@ -45,7 +45,7 @@ def test_a_frame_depends_on_its_parameters_alone_and_is_fast():
 def test_the_discs_and_the_curve_are_those_of_the_theorem(kernel):
     frame = certified_spectrum.frame(kernel=kernel, N=10_000, gain=2.0, seed=0)
     model = certified_spectrum.model_of(kernel, 2.0)
-    h = newton(neural_field(model), certified_spectrum._limit(kernel, 2.0).h[None])[0]
+    h = certified_spectrum.constants_at(kernel, 2.0).fixed_point.h
     certificate = spectral_certificate(eigenvalue_constants(model, h), 10_000, 0.05)
     centres = np.array([d.centre for d in certificate.discs])
     reach = np.hypot(
@@ -61,7 +61,7 @@ def test_the_discs_and_the_curve_are_those_of_the_theorem(kernel):
 def test_a_network_on_places_is_a_network():
     """Counting the neurons of a place changes nothing."""
     model = certified_spectrum.model_of("head direction", 2.0)
-    h = certified_spectrum._limit("head direction", 2.0).h
+    h = certified_spectrum.constants_at("head direction", 2.0).fixed_point.h
     one = finite_network(model, 500, rng=np.random.default_rng(4))
     share = np.bincount(one.locations[:, 0].astype(int), minlength=certified_spectrum.PLACES) / 500
     moved = certified_spectrum.moved_derivatives(model, h, share[None])[0]

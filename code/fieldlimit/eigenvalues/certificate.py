@@ -252,6 +252,25 @@ def spectral_certificate(
     )
 
 
+def neurons_to_keep_type(constants: EigenvalueConstants, delta: float, *, most: int = 10**9) -> int:
+    """The least N whose certificate has the same type; ValueError when N > most."""
+
+    def good(N: int) -> bool:
+        return spectral_certificate(constants, N, delta, discs=False).same_type
+
+    high = 1
+    while not good(high):
+        if high >= most:
+            reason = spectral_certificate(constants, most, delta, discs=False).reason
+            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
+        high = min(2 * high, most)
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if good(middle) else (middle, high)
+    return high
+
+
 def _local_sup(constants: EigenvalueConstants, m: int, radius: float) -> float:
     c = constants.fixed_point
     return bounded_sup(constants.phi, m, c.kappa * (float(np.linalg.norm(c.h)) + radius))

@@ -109,6 +109,11 @@ def frame(*, kernel: str, N: int, gain: float, seed: int) -> dict[str, object]:
     }
 
 
+def constants_at(kernel: str, gain: float) -> EigenvalueConstants:
+    """The constants at the fixed point that is shown."""
+    return _limit(kernel, gain).constants
+
+
 @dataclass(frozen=True, eq=False)
 class _Limit:
     """What does not depend on the network."""
@@ -168,9 +173,9 @@ view = View(
                 Rule(x=0.0, role="neutral"),
                 Line("disc_re", "disc_im", "bound", "certified discs", width=1.5),
                 Rule(x="abscissa", role="bound", dash=True, label="all to the left"),
-                Dot("others_re", "others_im", "data", "40 other networks", size=1.5),
-                Dot("re", "im", "limit", "the field", size=5),
-                Dot("own_re", "own_im", "network", "this network", size=3),
+                Dot("re", "im", "limit", "the field", size=6),
+                Dot("others_re", "others_im", "data", "40 other networks", size=1.2),
+                Dot("own_re", "own_im", "network", "this network", size=2.5),
             ],
             aspect=1.0,
         ),
