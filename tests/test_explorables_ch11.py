@@ -11,7 +11,7 @@ import pytest
 from explorer import Explorer
 from fieldlimit.eigenvalues import eigenvalue_constants, spectral_certificate, stability_radius
 from fieldlimit.explorables import certified_spectrum, pseudospectra
-from fieldlimit.field import finite_network, neural_field
+from fieldlimit.field import finite_network
 from fieldlimit.fixed_points import newton
 
 STOPS = {
