@@ -17,6 +17,7 @@ from fieldlimit.classical.coupling import (
     coupling_bound_along,
     coupling_strength,
     disagreement,
+    network_strength,
 )
 from fieldlimit.classical.gronwall import (
     gronwall_bound,
@@ -44,6 +45,7 @@ __all__ = [
     "growth",
     "growth_integral",
     "latent_path",
+    "network_strength",
     "one_sided_constant",
     "poisson_measure",
     "saddle_error",

@@ -21,7 +21,7 @@ from fieldlimit.classical.growth import (
     on_a_grid,
     weighted_past,
 )
-from fieldlimit.field import Model, bounded_sup, neural_field
+from fieldlimit.field import Model, VectorField, bounded_sup, neural_field
 from fieldlimit.kernels import projective_moment
 from fieldlimit.statements import states
 
@@ -43,35 +43,48 @@ class CopyError:
 
 @states("lem-copies")
 def copy_error(
-    model: Model, h0: Array, times: Array, *, n: int | None = None, rtol: float = 1e-8
+    model: Model,
+    h0: Array,
+    times: Array,
+    *,
+    network: VectorField | None = None,
+    n: int | None = None,
+    rtol: float = 1e-8,
 ) -> CopyError:
     """E||V_t - h_t||^2 = c_t^2 / N, exactly: c_t^2 = spikes + locations (lem-copies).
 
+    With a network: given its locations, where spikes = (1/N) sum_j ||w_j||^2 int e^{-2(t-s)} phi and
+    locations = N ||(1/N) sum_j w_j a_t(x_j) - int w a_t drho||^2. Elsewhere the mean over networks.
     rho is replaced by a quadrature of about n nodes; times (T,) increase strictly from 0. h, a_t
     and int e^{-2(t-s)} phi are integrated together, with adaptive steps (DOP853), rtol a step.
     """
     from scipy.integrate import solve_ivp
 
     F = neural_field(model, n)
-    nodes, r = F.k.shape
+    at = F if network is None else network  # the places where a and b are followed
+    sites, r = at.k.shape
     h0 = shaped("h0", h0, (r,))
     times, _ = on_a_grid(times, times)
 
     def velocity(_: float, state: Array) -> Array:
-        h, a, b = np.split(state, [r, r + nodes])
-        rates = F.phi(F.k @ h)
-        drive = (F.weights * rates) @ F.w
-        return np.concatenate([-h + F.I + drive, -a + rates, -2 * b + rates])
+        h, a, b = np.split(state, [r, r + sites])
+        rates = at.phi(at.k @ h)
+        return np.concatenate([F(h), -a + rates, -2 * b + rates])
 
-    start = np.concatenate([h0, np.zeros(2 * nodes)])
+    start = np.concatenate([h0, np.zeros(2 * sites)])
     span = (0.0, float(times[-1]) or 1.0)
     solution = solve_ivp(
         velocity, span, start, method="DOP853", t_eval=times, rtol=rtol, atol=rtol / 100
     )
-    h, a, b = np.split(solution.y.T, [r, r + nodes], axis=1)
-    mass = F.weights * np.sum(F.w**2, axis=1)  # (nodes,)
-    means = (a * F.weights) @ F.w  # (T, r)
-    locations = np.maximum(a**2 @ mass - np.sum(means**2, axis=1), 0.0)  # >= 0 but for rounding
+    h, a, b = np.split(solution.y.T, [r, r + sites], axis=1)
+    mass = at.weights * np.sum(at.w**2, axis=1)  # (sites,)
+    means = (a * at.weights) @ at.w  # (T, r)
+    if network is None:
+        locations = np.maximum(a**2 @ mass - np.sum(means**2, axis=1), 0.0)  # 0 but for rounding
+    else:
+        left = np.exp(-times)[:, None]  # h_t = left h0 + (1 - left) I + int w_x a_t(x) rho(dx)
+        gap = means - (h - left * h0 - (1 - left) * F.I)
+        locations = sites * np.sum(gap**2, axis=1)
     return CopyError(times, b @ mass, locations, h)
 
 
@@ -84,6 +97,14 @@ def a_priori_copy_error(model: Model) -> float:
 def coupling_strength(model: Model) -> float:
     """Lambda = kappa omega phi_1; needs phi' bounded."""
     return model.kernel.kappa * model.kernel.omega * bounded_sup(model.phi, 1)
+
+
+def network_strength(network: VectorField) -> float:
+    """Lambda_N = phi_1 sqrt(tr Wop_N ||Kop_N||) <= Lambda: the strength for given locations."""
+    p = network.weights
+    trace = float(p @ np.sum(network.w**2, axis=1))
+    top = float(np.linalg.eigvalsh(network.k.T @ (p[:, None] * network.k))[-1])
+    return bounded_sup(network.phi, 1) * math.sqrt(trace * top)
 
 
 @states("thm-coupling")

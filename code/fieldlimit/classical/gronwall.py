@@ -14,9 +14,7 @@ from fieldlimit.statements import states
 
 
 @states("thm-gronwall")
-def gronwall_bound(
-    t: ArrayLike, *, rate: float, deviation: float, start: float = 0.0
-) -> Array:
+def gronwall_bound(t: ArrayLike, *, rate: float, deviation: float, start: float = 0.0) -> Array:
     """||h_N(t) - h(t)|| <= D (e^{mu t} - 1)/mu + e^{mu t} d.
 
     rate = mu, a one-sided Lipschitz constant of F_N (Lambda - 1 always is one); deviation = D >=

@@ -40,9 +40,7 @@ def saddle_error(N: int, t: ArrayLike, *, J: float, slope: float, level: float) 
     return scale * growth(J * slope - 1.0, t)
 
 
-def escape_time(
-    mean_sign: float, reach: float, *, J: float, slope: float, level: float
-) -> float:
+def escape_time(mean_sign: float, reach: float, *, J: float, slope: float, level: float) -> float:
     """When |h_N| = reach in the affine range: (1/mu) log(1 + mu reach/(sqrt J level |eta|)).
 
     mean_sign = eta, the mean of the signs of the network's neurons, of size N^{-1/2}: the time grows
