@@ -112,8 +112,8 @@ def test_measures_that_mean_nothing_are_refused():
         cl.coupled(network, neural_field(RING), measure, times=times)
     with pytest.raises(ValueError, match="the measure has one part a neuron"):
         cl.coupled(finite_network(RING, 6, rng=np.random.default_rng(2)), neural_field(RING), measure, times=times)  # fmt: skip
+    full = cl.poisson_measure(5, 1.0, 1.0, rng=np.random.default_rng(2))
     with pytest.raises(ValueError, match="times go from 0"):
-        full = cl.poisson_measure(5, 1.0, 1.0, rng=np.random.default_rng(2))
         cl.coupled(network, neural_field(RING), full, times=np.array([0.0, 2.0]))
     with pytest.raises(ValueError, match="the weights of a network are 1/N"):
         cl.coupled(replace(network, weights=np.full(5, 0.1)), neural_field(RING), full, times=times)
@@ -220,7 +220,7 @@ def test_limit_neurons_are_independent_poisson_processes():
 
 
 def copies_state(network, run, t):
-    """V_t: the state of the network had its neurons been the independent copies."""
+    """Z'_t: the state of the network had its neurons been the independent copies."""
     spikes = run.limit
     return cl.latent_path(
         network, run.measure.times[spikes], run.measure.neurons[spikes], h0=START, times=np.array([0.0, t])
@@ -228,10 +228,10 @@ def copies_state(network, run, t):
 
 
 @pytest.mark.checks("lem-copies")
-def test_the_error_of_the_copies_is_c_squared_over_n():
-    """E||V_t - h_t||^2 = c_t^2/N at t = 3, within 6.5 standard errors of 300 runs.
+def test_the_error_of_the_copies_is_zeta_squared_over_n():
+    """E||Z'_t - h_t||^2 = zeta_t^2/N at t = 3, within 6.5 standard errors of 300 runs.
 
-    Teeth: c^2 without its part from the spikes, or without that from the locations, fails.
+    Teeth: zeta^2 without its part from the spikes, or without that from the locations, fails.
     """
     errors = cl.copy_error(RING, START, np.array([0.0, 1.0, T]), n=64)
     squares = [np.sum((copies_state(net, run, T) - run.field[-1]) ** 2) for net, run in runs()]
@@ -380,7 +380,7 @@ def test_no_dimension_in_the_coupling_bound():
 def test_spikes_differ_as_rarely_as_promised():
     """Neurons of 300 networks of 50: P(trains differ) <= bound, calibrated at 1e-9.
 
-    With the noise c_t instead of C_0. Teeth: for four neurons together the bound divided by 12
+    With the largest zeta_t instead of C_0. Teeth: for four neurons together the bound divided by 12
     fails; for the mean number of differing spikes, divided by 6. (The bound is 3.6 times the truth.)
     """
     c = cl.copy_error(RING, START, np.linspace(0, T, 31), n=64).root.max()

@@ -1,8 +1,8 @@
 """Sznitman's coupling for the spiking network: what it promises, from hypotheses to numbers.
 
 Letters: Lambda = kappa omega phi_1; Z the latent state of the network, h that of the field; S_j the
-spikes of neuron j, S'_j those of its limit copy on the same Poisson measure; V_t the network's
-state had its neurons been the independent copies.
+spikes of neuron j, S'_j those of its limit copy on the same Poisson measure; Z'_t the network's
+state had its neurons been the independent copies; zeta_t^2 = N E||Z'_t - h_t||^2.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from fieldlimit.statements import states
 
 @dataclass(frozen=True, eq=False)
 class CopyError:
-    """N E||V_t - h_t||^2 at `times`, in its two parts: of the spikes and of the locations."""
+    """N E||Z'_t - h_t||^2 at `times`, in its two parts: of the spikes and of the locations."""
 
     times: Array  # (T,)
     spikes: Array  # (T,) int ||w_x||^2 int_0^t e^{-2(t-s)} phi(h_s(x)) ds rho(dx)
@@ -37,7 +37,7 @@ class CopyError:
 
     @property
     def root(self) -> Array:
-        """c_t, the square root of the sum."""
+        """zeta_t, the square root of the sum."""
         return np.sqrt(self.spikes + self.locations)
 
 
@@ -51,7 +51,7 @@ def copy_error(
     n: int | None = None,
     rtol: float = 1e-8,
 ) -> CopyError:
-    """E||V_t - h_t||^2 = c_t^2 / N, exactly: c_t^2 = spikes + locations (lem-copies).
+    """E||Z'_t - h_t||^2 = zeta_t^2 / N, exactly: zeta_t^2 = spikes + locations (lem-copies).
 
     With a network: given its locations, where spikes = (1/N) sum_j ||w_j||^2 int e^{-2(t-s)} phi and
     locations = N ||(1/N) sum_j w_j a_t(x_j) - int w a_t drho||^2. Elsewhere the mean over networks.
@@ -89,7 +89,7 @@ def copy_error(
 
 
 def a_priori_copy_error(model: Model) -> float:
-    """C_0 = sqrt(tr Wop (phi_0/2 + phi_0^2)) >= c_t at every t, for every h0 and I (lem-copies)."""
+    """C_0 = sqrt(tr Wop (phi_0/2 + phi_0^2)) >= zeta_t at every t, for every h0 and I (lem-copies)."""
     phi_0 = bounded_sup(model.phi, 0)
     return math.sqrt(float(np.trace(projective_moment(model.kernel))) * (phi_0 / 2 + phi_0**2))
 
@@ -113,7 +113,7 @@ def coupling_bound(
 ) -> Array:
     """E||Z_t - h_t|| <= (C/sqrt N)(1 + Lambda (e^{(Lambda-1)t} - 1)/(Lambda-1)) + e^{(Lambda-1)t} d.
 
-    strength = Lambda; noise = C >= c_s for s <= t (C_0, or the largest c_s itself); start = d =
+    strength = Lambda; noise = C >= zeta_s for s <= t (C_0, or the largest zeta_s); start = d =
     ||Z_0 - h_0||. t >= 0 of any shape, in units of tau. When Lambda < 1 it stays below
     C/(sqrt N (1 - Lambda)) + d. Source: thm-coupling.
     """
@@ -127,10 +127,10 @@ def coupling_bound(
 
 
 def coupling_bound_along(N: int, copies: CopyError, *, strength: float) -> Array:
-    """(c_t + Lambda int_0^t e^{(Lambda-1)(t-s)} c_s ds)/sqrt N at copies.times: (T,).
+    """(zeta_t + Lambda int_0^t e^{(Lambda-1)(t-s)} zeta_s ds)/sqrt N at copies.times: (T,).
 
     The sharper form of thm-coupling, along the trajectory of the field; also for unbounded phi.
-    The integral is that of the piecewise linear c through the values at copies.times.
+    The integral is that of the piecewise linear zeta through the values at copies.times.
     """
     strength = nonnegative("strength", strength)
     past = weighted_past(copies.times, copies.root, strength - 1.0)

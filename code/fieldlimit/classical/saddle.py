@@ -41,10 +41,10 @@ def saddle_error(N: int, t: ArrayLike, *, J: float, slope: float, level: float) 
 
 
 def escape_time(mean_sign: float, reach: float, *, J: float, slope: float, level: float) -> float:
-    """When |h_N| = reach in the affine range: (1/mu) log(1 + mu reach/(sqrt J level |eta|)).
+    """When |h_N| = reach in the affine range: (1/mu) log(1 + mu reach/(sqrt J level |mean_sign|)).
 
-    mean_sign = eta, the mean of the signs of the network's neurons, of size N^{-1/2}: the time grows
-    with log N/(2 mu). Infinite when eta = 0. Needs mu = J slope - 1 > 0.
+    mean_sign: the mean of the signs of the network's neurons, of size N^{-1/2}: the time grows
+    with log N/(2 mu). Infinite when it is 0. Needs mu = J slope - 1 > 0.
     """
     rate = positive("mu = J slope - 1", positive("J", J) * slope - 1.0)
     push = math.sqrt(J) * positive("level", level) * abs(finite("mean_sign", mean_sign))
