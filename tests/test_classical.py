@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.stats import binom
 
 from calibrated import assert_frequency, assert_mean, assert_rejected, assert_violations_at_most
 from fieldlimit import classical as cl
@@ -563,26 +564,25 @@ def test_gronwall_is_attained_at_the_saddle():
 
 @pytest.mark.checks("prop-saddle")
 def test_the_mean_square_at_the_saddle_by_counting():
-    """Over all networks exactly: p = k/N has binomial weights, E eta^2 = 1/N; logistic: ratio -> 1.
+    """E h_N(t)^2 as a binomial sum over all networks; logistic phi: F_N = F + sqrt J phi(0) mean sign.
 
-    The ratio increases to 1 as N grows, 1 - O(1/N): at N = 10^3, 10^4 and 10^5.
+    Never above saddle_error, and the ratio tends to 1: 1 - O(1/N), at N = 100, 1000 and 10^4.
     """
-    t, J, gain = 1.0, 3.0, 4.0
-    claim = [float(cl.saddle_error(N, t, J=J, slope=1.0, level=0.5)) for N in (1000, 10_000, 100_000)]  # fmt: skip
-    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
+    t, J = 1.0, 3.0
+    F = neural_field(Model(cl.sign_kernel(J), Logistic(1.0, 4.0)))
     ratios = []
-    for N, bound in zip((1000, 10_000, 100_000), claim, strict=True):
-        # the law of eta sqrt N is a standard normal one up to O(1/N) in its even moments
-        ends = []
-        for g in nodes:
-            field = neural_field(Model(cl.sign_kernel(J), Logistic(1.0, gain)))
-            p = np.array([(1 - g / math.sqrt(N)) / 2, (1 + g / math.sqrt(N)) / 2])
-            ends.append(flow(replace(field, weights=p), np.zeros(1), np.array([0.0, t]))[-1, 0])
-        mean_square = weights @ np.array(ends) ** 2 / math.sqrt(2 * math.pi)
-        ratios.append(math.sqrt(mean_square) / bound)
+    for N in (100, 1000, 10_000):
+        k = np.arange(N + 1)
+        k = k[binom.pmf(k, N, 0.5) > 1e-16]
+        push = math.sqrt(J) * 0.5 * (2 * k / N - 1)
+        end = flow(lambda h, c=push: F(h[:, None])[:, 0] + c, np.zeros(len(k)), np.array([0.0, t]))
+        truth = math.sqrt(binom.pmf(k, N, 0.5) @ end[-1] ** 2)
+        ratios.append(truth / float(cl.saddle_error(N, t, J=J, slope=1.0, level=0.5)))
     assert ratios == sorted(ratios)
-    assert 0.75 < ratios[0] < ratios[2] < 1
-    assert 1 - ratios[2] < 0.02
+    assert ratios[-1] < 1
+    gaps = 1 - np.array(ratios)
+    assert gaps[-1] < 0.01
+    assert 7 < gaps[1] / gaps[2] < 13  # of order 1/N
 
 
 @pytest.mark.checks("prop-saddle")
