@@ -17,7 +17,7 @@ DURATION = 8.0  # in units of tau
 TIMES = np.linspace(0.0, DURATION, 81)
 SHOWN = 16  # neurons in the raster, at most
 NODES = 96  # of the quadrature; the rates are analytic on the circle, the error is below 1e-10
-HELD = 0.2  # input HELD cos x
+HELD = 0.4  # input HELD cos x
 CUE = 0.6  # both start at CUE cos x
 RING = cosine_ring(J0=-0.5, J1=2.0)
 WATCHED = np.pi / 4  # the neuron next to this angle shows its potential: on the bump's slope
@@ -75,18 +75,18 @@ def frame(*, N: int, gain: float, seed: int) -> dict[str, NDArray | float]:
     }
 
 
+def circuit(gain: float) -> tuple[Model, NDArray]:
+    """The held ring with phi = 1/(1 + e^{-gain h}), so Lambda = 5 gain/8, and the start (r,)."""
+    cosine = project(RING, lambda x: np.cos(x[:, 0])).coordinates
+    return Model(RING, Logistic(rate=1.0, gain=gain), I=HELD * cosine), CUE * cosine
+
+
 @cache
 def _limit(gain: float) -> tuple[Model, VectorField, NDArray, cl.CopyError]:
     """What does not depend on the network: model, field, start, and zeta_t."""
-    cosine = project(RING, lambda x: np.cos(x[:, 0])).coordinates
-    model = Model(RING, Logistic(rate=1.0, gain=gain), I=HELD * cosine)
-    start = CUE * cosine
-    return (
-        model,
-        neural_field(model, NODES),
-        start,
-        cl.copy_error(model, start, TIMES, n=NODES, rtol=1e-6),
-    )
+    model, start = circuit(gain)
+    copies = cl.copy_error(model, start, TIMES, n=NODES, rtol=1e-6)
+    return model, neural_field(model, NODES), start, copies
 
 
 _TIME = Axis("time t", unit="τ", domain=(0.0, DURATION))
