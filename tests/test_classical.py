@@ -38,11 +38,14 @@ T = 3.0
 
 
 def driven(model, N, seed, *, times=(0.0, T), h0=START):
-    rng = np.random.default_rng(seed)
-    network = finite_network(model, N, rng=rng)
-    measure = cl.poisson_measure(N, times[-1], model.phi.sup(0), rng=rng)
-    run = cl.coupled(network, neural_field(model, 64), measure, times=np.array(times), h0=h0)
-    return network, run
+    return cl.sample_coupled(
+        model,
+        neural_field(model, 64),
+        N,
+        times=np.array(times),
+        h0=h0,
+        rng=np.random.default_rng(seed),
+    )
 
 
 @cache
@@ -366,9 +369,8 @@ def test_no_dimension_in_the_coupling_bound():
         errors = []
         for seed in range(120):
             rng = np.random.default_rng([17, d, seed])
-            network = finite_network(model, 200, rng=rng)
-            measure = cl.poisson_measure(200, 2.0, 1.0, rng=rng)
-            run = cl.coupled(network, rules, measure, times=np.array([0.0, 2.0]), h0=start)
+            times = np.array([0.0, 2.0])
+            _, run = cl.sample_coupled(model, rules, 200, times=times, h0=start, rng=rng)
             errors.append(run.error[-1])
         found.append(np.array(errors))
     np.testing.assert_allclose(*constants, rtol=1e-12)

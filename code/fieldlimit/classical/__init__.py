@@ -8,7 +8,7 @@ exponentially in time unless the coupling is weak (Lambda < 1) or mostly inhibit
 (`one_sided_constant` < 0).
 """
 
-from fieldlimit.classical.coupled import Coupled, coupled, latent_path, thinned
+from fieldlimit.classical.coupled import Coupled, coupled, latent_path, sample_coupled, thinned
 from fieldlimit.classical.coupling import (
     CopyError,
     a_priori_copy_error,
@@ -49,6 +49,7 @@ __all__ = [
     "one_sided_constant",
     "poisson_measure",
     "saddle_error",
+    "sample_coupled",
     "sign_kernel",
     "spread_along",
     "thinned",

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, finite_array, shaped
-from fieldlimit.classical.poisson import PoissonMeasure
-from fieldlimit.field import VectorField, bounded_sup, flow
+from fieldlimit.classical.poisson import PoissonMeasure, poisson_measure
+from fieldlimit.field import Model, VectorField, bounded_sup, finite_network, flow
 
 Mask = NDArray[np.bool_]
 
@@ -77,6 +77,24 @@ def coupled(
         network, measure.times[spikes], measure.neurons[spikes], h0=h0, times=times
     )
     return Coupled(measure, spikes, limit, times, latent, path[: len(times)])
+
+
+def sample_coupled(
+    model: Model,
+    field: VectorField,
+    N: int,
+    *,
+    times: Array,
+    rng: np.random.Generator,
+    h0: Array | None = None,
+) -> tuple[VectorField, Coupled]:
+    """A network of N drawn neurons and its coupled run on a drawn measure, over [0, times[-1]].
+
+    `field` is `neural_field(model)`, made once for many draws.
+    """
+    network = finite_network(model, N, rng=rng)
+    measure = poisson_measure(N, float(times[-1]), bounded_sup(model.phi, 0), rng=rng)
+    return network, coupled(network, field, measure, times=times, h0=h0)
 
 
 def thinned(network: VectorField, measure: PoissonMeasure, h0: Array) -> Mask:
