@@ -163,7 +163,7 @@ def attractor_constants(
 ) -> AttractorConstants:
     """The constants at a stable zero h (r,) of F, for the trajectory of F from start (None: h).
 
-    weight None: of the candidates of `weights_of` the one that promises the least certified N. reach:
+    weight None: of the candidates of `weights_of` the one that promises most at large N. reach:
     phi_2 is taken over |s| <= kappa (||h|| + reach), and nothing is claimed beyond that distance.
     Raises ValueError when h is not stable, when phi is not C^2 with bounded phi, phi' and phi'', and
     when start is outside 2 alpha/La, where F itself is not known to converge.
@@ -268,9 +268,10 @@ def weights_of(A: Array) -> Iterator[Weight]:
 
 
 def _best_weight(model: Model, h: Array, A: Array, n: int | None) -> Weight:
-    """The candidate with least sqrt(s_1) sup||w|| ||Kop|| / alpha^2: q is its multiple at large N.
+    """The candidate that promises the least product of q and error, both to leading order in N.
 
-    Any choice is sound, being made before the network is drawn; sups over nodes will do.
+    q is a multiple of sqrt(s_1) sup||w|| ||Kop|| / alpha^2, the error one of sqrt(s_1) / alpha. Any
+    choice is sound, being made before the network is drawn; so sups over nodes will do.
     """
     space = model.kernel.space
     rule = space.quadrature(default_nodes(space) if n is None else n)
@@ -280,9 +281,9 @@ def _best_weight(model: Model, h: Array, A: Array, n: int | None) -> Weight:
     second = k.T @ (rule.weights[:, None] * k)
 
     def promise(weight: Weight) -> float:
-        spread = np.sqrt(rule.weights @ weight.norm(xi) ** 2)
+        trace = rule.weights @ weight.norm(xi) ** 2
         top = np.linalg.eigvalsh(weight.inverse.T @ second @ weight.inverse)[-1]
-        return float(spread * weight.norm(w).max() * top / log_norm(A, weight) ** 2)
+        return float(trace * weight.norm(w).max() * top / -(log_norm(A, weight) ** 3))
 
     return min(weights_of(A), key=promise)
 
