@@ -82,7 +82,7 @@ def test_a_weighted_model_is_the_same_model():
     ],
     ids=["circuit", "torus", "ring"],
 )
-@pytest.mark.checks("thm-rate")
+@pytest.mark.checks("thm-rate", "prop-circle")
 def test_the_rate_is_one_for_all_states_and_all_networks(model):
     """Symmetric parts of derivatives at random states, of the field and of networks; and the circle."""
     rng = np.random.default_rng(4)

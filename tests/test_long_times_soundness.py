@@ -115,7 +115,7 @@ def test_the_error_solves_its_equation():
     z, b, La = certificate.error_at(t), certificate.alpha - certificate.eps, certificate.lipschitz
     y0 = lt.riccati(t, certificate.distance, b, 0.0, 2 * b / La)
     slope = np.gradient(z, t)
-    expected = certificate.x - (b - La * (z + 2 * y0) / 2) * z
+    expected = certificate.zeta - (b - La * (z + 2 * y0) / 2) * z
     np.testing.assert_allclose(slope[1:-1], expected[1:-1], atol=1e-4 * np.abs(slope).max())
     assert z[0] == 0.0 and z.max() <= certificate.error <= z.max() * (1 + 1e-4)
     assert z[-1] == pytest.approx(certificate.radius, rel=1e-6)

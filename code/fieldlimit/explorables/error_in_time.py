@@ -42,7 +42,7 @@ def frame(*, N: int, gain: float, away: float, seed: int) -> dict[str, object]:
     certificate = trajectory_certificate(limit.constants, N, DELTA)
     bound = certificate.error_at(TIMES)
     gronwall = contraction_error(
-        TIMES, 2.0 - lipschitz_constant(limit.model), start=0.0, deviation=certificate.x
+        TIMES, 2.0 - lipschitz_constant(limit.model), start=0.0, deviation=certificate.zeta
     )
     band = np.quantile(errors[1:], (0.05, 0.95), axis=0)
     ellipse = limit.circle @ limit.constants.weight.inverse.T
