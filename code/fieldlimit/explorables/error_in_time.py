@@ -141,8 +141,8 @@ view = View(
         ),
         Panel(
             "The plane of the two potentials",
-            x=Axis("excitatory potential", domain=(-2.0, 0.4)),
-            y=Axis("inhibitory potential", domain=(-2.0, 0.4)),
+            x=Axis("excitatory potential", domain=(-1.7, -0.1)),
+            y=Axis("inhibitory potential", domain=(-1.7, -0.1)),
             marks=[
                 Line("basin_x", "basin_y", "bound", "proven basin", dash=True, width=1.25),
                 Line(
@@ -150,7 +150,7 @@ view = View(
                 ),
                 Line("field_x", "field_y", "limit", "field", width=2.5),
                 Line("network_x", "network_y", "network", "this network"),
-                Dot("zero_x", "zero_y", "limit", "stable zero of the field", size=4),
+                Dot("zero_x", "zero_y", "limit", "stable zero of the field", size=2.5),
             ],
             aspect=0.9,
         ),
@@ -158,7 +158,7 @@ view = View(
     controls={
         "N": Control("neurons N", format=","),
         "gain": Control("gain"),
-        "away": Control("start, share of the way"),
+        "away": Control("distance of start"),
         "seed": Control("draw of the network"),
     },
     description=(

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.view import Area, Axis, Bar, Control, Line, Panel, View
+from explorer.view import Axis, Bar, Control, Line, Panel, View
 from fieldlimit.explorables.error_in_time import trajectories
 from fieldlimit.field import Model, neural_field
 from fieldlimit.kernels import population_kernel
@@ -59,7 +59,6 @@ def frame(*, N: int, gain: float, seed: int) -> dict[str, object]:
         "height": height,
         "z": density,
         "normal": np.exp(-(density**2) / 2) / np.sqrt(2 * np.pi),
-        "zero": np.zeros(81),
         "period": limit.law.period,
         "multiplier": float(np.abs(limit.cycle.multipliers[1])),
         "own": f"has the period {period:.3f}" if np.isfinite(period) else "does not oscillate",
@@ -139,10 +138,10 @@ view = View(
         Panel(
             "Periods of a hundred networks",
             x=Axis("√N (T_N − T), predicted deviations", domain=(-3.25, 3.25)),
-            y=Axis("density", domain=(0, 0.7)),
+            y=Axis("density", domain=(0, 0.6)),
             marks=[
                 Bar("score", "height", "data", "seen"),
-                Area("z", "zero", "normal", "prediction", "predicted"),
+                Line("z", "normal", "prediction", "predicted", width=2.25),
             ],
             aspect=1.0,
         ),

@@ -167,7 +167,7 @@ def attractor_constants(
 
     weight None: of the candidates of `weights_of` the one that promises most at large N. reach:
     phi_2 is taken over |s| <= kappa (||h|| + reach), and nothing is claimed beyond that distance.
-    Raises ValueError when h is not stable, when phi is not C^2 with bounded phi, phi' and phi'', and
+    Raises ValueError when h is not stable, when phi is not C^2 with bounded phi'' there, and
     when start is outside 2 alpha/La, where F itself is not known to converge.
     """
     if model.phi.smoothness < 2:
