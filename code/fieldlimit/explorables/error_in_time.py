@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 DELTA = 0.05
 DRAWS = 60  # further networks, whose errors surround that of the one shown
 STEP, STEPS = 0.25, 160  # Runge and Kutta: errors of 1e-6, far below those of the networks
-TIMES = STEP * np.arange(STEPS + 1)
+TIMES: Array = STEP * np.arange(STEPS + 1, dtype=float)
 LEAST, MOST = 1e-5, 30.0  # of the axis of errors
 DIRECTION = np.array([0.8, 0.6])  # from the fixed point to the start
 ANGLES = np.linspace(0.0, 2 * np.pi, 61)
