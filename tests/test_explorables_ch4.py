@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import numpy as np
@@ -43,16 +42,6 @@ def test_a_frame_depends_on_its_parameters_alone(module, stops):
         np.testing.assert_array_equal(value, again[name])
     other = module.frame(**{**first, "seed": 7})
     assert any(not np.array_equal(once[name], other[name]) for name in ("error",))
-
-
-@pytest.mark.parametrize(("module", "stops"), CASES)
-def test_a_frame_is_fast_enough_to_follow_a_slider(module, stops):
-    """60 ms alone on a machine, at the dearest stop; 0.8 s leaves room for a busy one."""
-    dearest = {name: values[-1] for name, values in stops.items()}
-    module.frame(**{**dearest, "seed": 1})
-    start = time.perf_counter()
-    module.frame(**dearest)
-    assert time.perf_counter() - start < 0.8
 
 
 def test_the_raster_counts_the_points_of_the_measure():
