@@ -43,7 +43,7 @@ def test_a_frame_is_fast_enough_to_follow_a_slider():
     assert time.perf_counter() - start < 0.5
 
 
-@pytest.mark.parametrize(("N", "d", "decay"), product((20, 1000), (1, 10), (0.0, 3.0)))
+@pytest.mark.parametrize(("N", "d", "decay"), list(product((20, 1000), (1, 10), (0.0, 3.0))))
 def test_no_guarantee_is_broken_and_the_mean_square_is_exact(N, d, decay):
     f = shown.on_places(d, decay).constants
     hs, op = shown.sampled(N, d, decay)

@@ -22,7 +22,6 @@ from fieldlimit.kernels import cosine_ring, population_kernel, power_law, torus_
 from fieldlimit.nonlinearities import Logistic, ThresholdLinear
 from fieldlimit.operator_norm import (
     intrinsic_bernstein_deviation,
-    neighbourhood_deviation,
     operator_deviation,
     operator_fluctuation,
     operator_guarantees,
@@ -30,6 +29,7 @@ from fieldlimit.operator_norm import (
     schatten_deviation,
     top_by_products,
 )
+from fieldlimit.uniform import moment_root, neighbourhood_deviation
 
 N, DELTA, DRAWS = 100, 0.05, 1500
 TEETH = {"hilbert-schmidt": 0.4, "bernstein": 0.35, "schatten": 0.3}
@@ -243,7 +243,13 @@ def test_one_point_decides_about_a_ball(point: Point, m: int, J: int) -> None:
     network = finite_network(point.model, 50, rng=rng)
     field = neural_field(point.model)
     values = [deviation(network, field, point.h, m + j) for j in range(J)]
-    ell = derivative_constants(point.model, m + J - 1).lipschitz
+    ell = 2.0 * derivative_constants(point.model, m + J - 1).lipschitz
+    if m == 0:  # the top eigenvalues in place of kappa omega: never larger
+        roots = moment_root(network) + moment_root(field)
+        kernel = point.model.kernel
+        sharper = point.model.phi.sup(J) * kernel.kappa ** (J - 1) * roots
+        assert sharper < ell
+        ell = sharper
     for radius in (0.01, 0.3, 3.0):
         bound = neighbourhood_deviation(values, lipschitz=ell, radius=radius)
         directions = rng.standard_normal((70, len(point.h)))
@@ -260,7 +266,7 @@ def test_half_of_the_neighbourhood_bound_is_reached() -> None:
     network = finite_network(model, 5, rng=np.random.default_rng(0), locations=x)
     field, k = neural_field(model), kernel.k(x[:1])[0]
     h = np.zeros(len(k))
-    ell, radius = derivative_constants(model, 0).lipschitz, 0.1 / kernel.kappa
+    ell, radius = 2.0 * derivative_constants(model, 0).lipschitz, 0.1 / kernel.kappa
     D, moved = (
         deviation(network, field, state) for state in (h, h + radius * k / np.linalg.norm(k))
     )
@@ -271,7 +277,7 @@ def test_half_of_the_neighbourhood_bound_is_reached() -> None:
 
 @pytest.mark.checks("prop-neighbourhood")
 def test_neighbourhood_by_hand() -> None:
-    assert neighbourhood_deviation([1.0, 2.0], lipschitz=3.0, radius=0.5) == pytest.approx(
+    assert neighbourhood_deviation([1.0, 2.0], lipschitz=6.0, radius=0.5) == pytest.approx(
         1.0 + 1.0 + 3.0 * 0.25
     )
     with pytest.raises(ValueError, match="at least"):

@@ -7,7 +7,7 @@ chapter 7: E xi xi* and E xi* xi, operators on H itself, both with trace s_1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,7 +94,8 @@ def operator_deviation(
 
     trace = s_1, variance = v_op = max(||E xi xi*||, ||E xi* xi||), sup_op = M_op >= ess sup ||xi||.
     The trace stands inside the logarithm only: 2 s_1/v_op is the intrinsic dimension of the
-    variance of the dilation. Raises ValueError when v_op > s_1, which no law satisfies.
+    variance of the dilation. No threshold, no further factor. Raises ValueError when v_op > s_1,
+    which no law satisfies.
     """
     L, v = _logarithm(delta, 1.0, trace, variance)
     M = nonnegative("sup_op", sup_op)
@@ -154,26 +155,6 @@ def operator_guarantees(f: OperatorFluctuation, N: int, delta: float) -> Mapping
         "hilbert-schmidt": least,
         **{name: bound(f) + f.error_of(bound) for name, bound in bounds.items()},
     }
-
-
-@states("prop-neighbourhood")
-def neighbourhood_deviation(
-    deviations: Sequence[float], *, lipschitz: float, radius: float
-) -> float:
-    """sup over ||u|| <= radius of ||D^m(F_N - F)(h + u)|| <= sum_j D_(m+j) r^j/j! + 2 l r^J/J!.
-
-    deviations = (D_m, ..., D_(m+J-1)) at h; lipschitz = l >= omega kappa^(m+J) phi_(m+J), as in
-    `derivative_constants(model, m + J - 1).lipschitz`. One event at h, a bound on a ball.
-    """
-    if len(deviations) == 0:
-        raise ValueError("deviations holds D_m at least, but it is empty")
-    r = nonnegative("radius", radius)
-    terms = [
-        nonnegative(f"deviations[{j}]", D) * r**j / math.factorial(j)
-        for j, D in enumerate(deviations)
-    ]
-    J = len(terms)
-    return math.fsum(terms) + 2.0 * nonnegative("lipschitz", lipschitz) * r**J / math.factorial(J)
 
 
 def sample_norms(
