@@ -50,12 +50,9 @@ def joint_fluctuation(
         min(2.0 * sup, sup + means[0] + replicate_error(means[0], means[1:]))
         for sup, means in zip(sup_Y, _means(pairs), strict=True)
     ]
-    sups = {
-        "sup_Y": math.hypot(sup_Y[0], gamma * sup_Y[1]),
-        "sup_xi": math.hypot(sup_xi[0], gamma * sup_xi[1]),
-    }
-    replicates = tuple(replace(f, **sups) for f in others)
-    return replace(whole, **sups, replicates=replicates)
+    both_Y, both_xi = (math.hypot(sups[0], gamma * sups[1]) for sups in (sup_Y, sup_xi))
+    replicates = tuple(replace(f, sup_Y=both_Y, sup_xi=both_xi) for f in others)
+    return replace(whole, sup_Y=both_Y, sup_xi=both_xi, replicates=replicates)
 
 
 def combination(joint: float, gamma: float, *, alpha: float, beta: float) -> float:

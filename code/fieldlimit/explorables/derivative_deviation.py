@@ -49,14 +49,14 @@ class Places:
 
 @lru_cache(maxsize=64)
 def on_places(d: int, decay: float) -> Places:
-    """torus_kernel in dimension d with rho uniform on the nodes of a quadrature, at a state of norm 1."""
+    """torus_kernel in dimension d with rho uniform on the nodes of a quadrature, at a state with potentials below 1."""
     kernel = torus_kernel(power_law(PAIRS, decay), d)
     rule = kernel.space.quadrature(PLACES)
     k, w = kernel.k(rule.nodes), kernel.w(rule.nodes)  # (places, r)
     space = FiniteSpace(np.full(len(rule), 1 / len(rule)))
     finite = finite_rank_kernel(space, lambda x: k[_number(x)], lambda x: w[_number(x)])
     model = Model(finite, Logistic(gain=4.0))
-    h = np.full(kernel.rank, kernel.rank**-0.5)
+    h = np.full(kernel.rank, kernel.rank**-0.5) / kernel.kappa  # potentials at most 1
     Y = (model.phi.derivative(k @ h, 1)[:, None] * w)[:, :, None] * k[:, None, :]
     Y = Y.reshape(len(k), -1)
     fluctuations = (Y - Y.mean(axis=0)).astype(np.float32)
