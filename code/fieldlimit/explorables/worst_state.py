@@ -134,6 +134,17 @@ view = View(
             ],
         ),
         Panel(
+            "Where the network has more neurons than its share",
+            x=Axis(
+                "place x",
+                unit="degrees",
+                domain=(0.0, 360.0),
+                ticks=(0.0, 90.0, 180.0, 270.0, 360.0),
+            ),
+            y=Axis("surplus", unit="%", domain="frame"),
+            marks=[Bar("bins", "surplus", "network", "surplus of neurons")],
+        ),
+        Panel(
             "Deviation between network and field, N = {N:,}",
             x=Axis(
                 "radius R",
@@ -154,17 +165,8 @@ view = View(
                 Line("radii", "upper", "data", "95 % of random states"),
                 Line("radii", "median", "data", "typical state", dash=True),
             ],
-        ),
-        Panel(
-            "Where the network has more neurons than its share",
-            x=Axis(
-                "place x",
-                unit="degrees",
-                domain=(0.0, 360.0),
-                ticks=(0.0, 90.0, 180.0, 270.0, 360.0),
-            ),
-            y=Axis("surplus", unit="%", domain="frame"),
-            marks=[Bar("bins", "surplus", "network", "surplus of neurons")],
+            span=2,
+            aspect=0.34,
         ),
     ],
     controls={
