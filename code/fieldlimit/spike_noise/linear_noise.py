@@ -1,0 +1,76 @@
+"""The linear noise approximation at a fixed point, and a bound of its error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fieldlimit.checks import Array, positive, readonly, shaped
+from fieldlimit.field import VectorField
+from fieldlimit.field.constants import bounded_sup
+from fieldlimit.spike_noise.lyapunov import lyapunov
+from fieldlimit.spike_noise.sizes import sizes, spike_covariance
+from fieldlimit.spike_noise.stationary import (
+    remainder,
+    spike_mean_square,
+    spike_mean_square_by_rates,
+)
+from fieldlimit.statements import states
+
+
+@dataclass(frozen=True, eq=False)
+class LinearNoise:
+    """A = DF(h), Q, and P with A P + P A* + Q = 0: the state scatters with covariance P/N."""
+
+    A: Array  # (r, r), per tau
+    Q: Array  # (r, r)
+    P: Array  # (r, r)
+
+    def autocovariance(self, lag: float) -> Array:
+        """e^{sA} P = N E[Delta_{t+s} (x) Delta_t] at the lag s >= 0, (r, r)."""
+        from scipy.linalg import expm
+
+        return expm(lag * self.A) @ self.P
+
+
+def linear_noise(F: VectorField, h: Array) -> LinearNoise:
+    """A, Q, P of the field or of a network at its zero h (r,). ValueError unless h is stable."""
+    A, Q = F.derivative(shaped("h", h, F.I.shape)), spike_covariance(F, h)
+    return LinearNoise(readonly(A), readonly(Q), lyapunov(A, Q).P)
+
+
+@dataclass(frozen=True)
+class LinearNoiseError:
+    """What the approximation may be wrong by, at every time, for the network started at its zero."""
+
+    covariance: float  # bound of ||N E[Delta (x) Delta] - P_N(t)||_1, the nuclear norm
+    bias: float  # bound of ||E Z_t - h||
+    mean_square: float  # bound of E||Delta||^2
+    fourth: float  # bound of E||Delta||^4
+
+
+@states("thm-lna")
+def linear_noise_error(network: VectorField, h: Array, *, alpha: float) -> LinearNoiseError:
+    """||N E[Delta_t (x) Delta_t] - P_N(t)||_1 <= covariance, Delta = Z - h, Z_0 = h, F_N(h) = 0.
+
+    P_N(t) = int_0^t e^{sA} Q_N e^{sA*} ds tends to P_N. The bound is O(N^{-1/2}); constants in the text.
+    alpha > 0 a rate of dissipation of F_N on all of H. Hypotheses: phi in C^2, bounded with its
+    derivatives; the locations are given.
+    """
+    alpha, s, phi = positive("alpha", alpha), sizes(network), network.phi
+    top, slope, c = bounded_sup(phi, 0), bounded_sup(phi, 1), remainder(network)
+    V = min(
+        spike_mean_square(network, np.inf, alpha=alpha),
+        spike_mean_square_by_rates(network, h, alpha=alpha),
+    )
+    fourth = (top / (4 * alpha)) * (
+        (4 * s.projective + 2 * s.second) / s.N * V
+        + 4 * s.third / s.N**2 * np.sqrt(V)
+        + s.fourth / s.N**3
+    )
+    bias = c * V / alpha
+    rates = slope * np.sqrt(s.fourth * s.receptive) * bias
+    rates += c * s.largest * V
+    covariance = (2 * s.N * c * np.sqrt(V * fourth) + rates) / (2 * alpha)
+    return LinearNoiseError(float(covariance), float(bias), V, float(fourth))
