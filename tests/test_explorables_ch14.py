@@ -86,7 +86,9 @@ def test_the_variances_are_those_of_the_fluctuation_limit():
     assert np.linalg.norm(F(limit.h)) < 1e-9
     claim = sn.fluctuation_limit(F, limit.h, two_noises.TIMES[5])
     for name, matrix in (("dynamic", claim.dynamic), ("quenched", claim.quenched)):
-        np.testing.assert_allclose(frame[name][4], np.sqrt(matrix[2, 2] / 100) / limit.h[1], rtol=1e-4)
+        np.testing.assert_allclose(
+            frame[name][4], np.sqrt(matrix[2, 2] / 100) / limit.h[1], rtol=1e-4
+        )
 
 
 def test_stable_places_are_zeros_of_the_velocity_where_it_falls():

@@ -318,4 +318,31 @@ def test_the_error_of_linear_noise_where_it_is_large():
     assert_mean_at_most(sign * deviation, error.bias)
     assert_rejected(lambda: assert_mean_at_most(sign * deviation, 0.25 * error.bias))
     assert_mean_at_most(deviation**4, error.fourth)
+    assert_mean_at_most(deviation**3, error.third)
+    assert_mean_at_most(-(deviation**3), error.third)
     assert_mean_at_most(deviation**2, error.mean_square)
+
+
+@pytest.mark.checks("thm-lna")
+def test_the_error_of_linear_noise_is_of_order_1_over_n():
+    """The same features ten times over change nothing but N: the bound falls by 10, up to 3 %."""
+    few = held(1000, gain=1.0)
+    many = VectorField(
+        *(np.tile(table, (10, 1)) for table in (few.k, few.w)),
+        np.full(10_000, 1e-4),
+        few.phi,
+        few.I,
+    )
+    alpha, h = sn.dissipation_rate(few), zero(few)
+    errors = [sn.linear_noise_error(network, h, alpha=alpha) for network in (few, many)]
+    assert errors[0].covariance / errors[1].covariance == pytest.approx(10, rel=0.03)
+    assert errors[0].fourth / errors[1].fourth == pytest.approx(100, rel=0.2)
+
+
+@pytest.mark.checks("thm-lna")
+def test_the_radius_from_the_fourth_moment(stationary):
+    """Teeth: half of the radius is exceeded too often."""
+    network, h, deviation = stationary
+    error = sn.linear_noise_error(network, h, alpha=sn.dissipation_rate(network))
+    distance = np.linalg.norm(deviation, axis=1)
+    assert_bound_with_teeth(distance, error.radius(0.05), 0.05, weakened=0.5)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldlimit.checks import Array, positive, readonly, shaped
+from fieldlimit.checks import Array, positive, probability, readonly, shaped
 from fieldlimit.field import VectorField
 from fieldlimit.field.constants import bounded_sup
 from fieldlimit.spike_noise.lyapunov import lyapunov
-from fieldlimit.spike_noise.sizes import sizes, spike_covariance
+from fieldlimit.spike_noise.sizes import Sizes, sizes, spike_covariance
 from fieldlimit.spike_noise.stationary import (
     remainder,
     spike_mean_square,
@@ -46,31 +46,46 @@ class LinearNoiseError:
 
     covariance: float  # bound of ||N E[Delta (x) Delta] - P_N(t)||_1, the nuclear norm
     bias: float  # bound of ||E Z_t - h||
-    mean_square: float  # bound of E||Delta||^2
-    fourth: float  # bound of E||Delta||^4
+    mean_square: float  # V: bound of E||Delta||^2
+    third: float  # V_3: bound of ||E Delta (x) Delta (x) Delta||, Hilbert-Schmidt
+    fourth: float  # V_4: bound of E||Delta||^4
+
+    def radius(self, delta: float) -> float:
+        """(V_4/delta)^{1/4}: P(||Delta_t|| > radius) <= delta at each t, by Markov's inequality."""
+        return float((self.fourth / probability("delta", delta)) ** 0.25)
 
 
 @states("thm-lna")
 def linear_noise_error(network: VectorField, h: Array, *, alpha: float) -> LinearNoiseError:
     """||N E[Delta_t (x) Delta_t] - P_N(t)||_1 <= covariance, Delta = Z - h, Z_0 = h, F_N(h) = 0.
 
-    P_N(t) = int_0^t e^{sA} Q_N e^{sA*} ds tends to P_N. The bound is O(N^{-1/2}); constants in the text.
-    alpha > 0 a rate of dissipation of F_N on all of H. Hypotheses: phi in C^2, bounded with its
+    P_N(t) = int_0^t e^{sA} Q_N e^{sA*} ds tends to P_N. The bound is O(1/N); constants in the text.
+    alpha > 0 a rate of dissipation of F_N on all of H. Hypotheses: phi in C^3, bounded with its
     derivatives; the locations are given.
     """
     alpha, s, phi = positive("alpha", alpha), sizes(network), network.phi
-    top, slope, c = bounded_sup(phi, 0), bounded_sup(phi, 1), remainder(network)
+    top, slope, curve, skew = (bounded_sup(phi, m) for m in range(4))
+    Q, c = spike_covariance(network, h), remainder(network)
+    q, mixed = float(np.trace(Q)), slope * float(np.sqrt(s.fourth * s.receptive))
     V = min(
         spike_mean_square(network, np.inf, alpha=alpha),
         spike_mean_square_by_rates(network, h, alpha=alpha),
     )
-    fourth = (top / (4 * alpha)) * (
-        (4 * s.projective + 2 * s.second) / s.N * V
-        + 4 * s.third / s.N**2 * np.sqrt(V)
-        + s.fourth / s.N**3
-    )
     bias = c * V / alpha
-    rates = slope * np.sqrt(s.fourth * s.receptive) * bias
-    rates += c * s.largest * V
-    covariance = (2 * s.N * c * np.sqrt(V * fourth) + rates) / (2 * alpha)
-    return LinearNoiseError(float(covariance), float(bias), V, float(fourth))
+    fourth = _fourth_moment(s, top, Q, mixed, V, alpha)
+    third = (c * fourth + (q * bias + mixed * V) / s.N + top * s.third / (3 * s.N**2)) / alpha
+    quadratic = curve / 2 * s.receptors * np.sqrt(s.second * s.receptive) * third
+    cubic = skew / 6 * s.largest * s.receptors * s.receptive * fourth
+    coupled = min(c * np.sqrt(V * fourth), quadratic + cubic)
+    covariance = (2 * s.N * coupled + mixed * bias + c * s.largest * V) / (2 * alpha)
+    return LinearNoiseError(float(covariance), float(bias), V, float(third), float(fourth))
+
+
+def _fourth_moment(s: Sizes, top: float, Q: Array, mixed: float, V: float, alpha: float) -> float:
+    """V_4, the smaller of two: with phi_0 throughout, and with the rates at the zero, self-consistently."""
+    rest = top * (4 * s.third / s.N**2 * np.sqrt(V) + s.fourth / s.N**3)
+    plain = (top * (4 * s.projective + 2 * s.second) / s.N * V + rest) / (4 * alpha)
+    q = 4 * float(np.linalg.norm(Q, 2)) + 2 * float(np.trace(Q))
+    a = (q / s.N * V + rest) / (4 * alpha)
+    b = 6 * mixed * np.sqrt(V) / s.N / (4 * alpha)
+    return float(min(plain, ((b + np.sqrt(b**2 + 4 * a)) / 2) ** 2))

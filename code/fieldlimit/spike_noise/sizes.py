@@ -19,6 +19,7 @@ class Sizes:
     third: float  # (1/N) sum ||w_j||^3
     fourth: float  # (1/N) sum ||w_j||^4
     largest: float  # max_j ||w_j||
+    receptors: float  # max_j ||k_j||
     projective: float  # ||W_N||
     receptive: float  # ||K_N||
 
@@ -33,6 +34,7 @@ def sizes(network: VectorField) -> Sizes:
         float(np.mean(norms**3)),
         float(np.mean(norms**4)),
         float(norms.max()),
+        float(np.linalg.norm(network.k, axis=1).max()),
         float(np.linalg.norm(network.w, 2) ** 2 / N),
         float(np.linalg.norm(network.k, 2) ** 2 / N),
     )
