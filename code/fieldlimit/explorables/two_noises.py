@@ -117,7 +117,7 @@ view = View(
             x=Axis("time t", unit="τ", domain=(0, 8)),
             y=Axis("angle of the bump", domain=(-1.6, 1.6), ticks=_TICKS),
             marks=[
-                Line("times", "one", "network", "runs", width=0.8),
+                Line("times", "one", "network", "runs", width=1.4),
                 Line("times", "one_rate", "neutral", "its rate equations", width=2.5),
                 Line("times", "field", "limit", "field", width=2.0),
             ],
@@ -128,7 +128,7 @@ view = View(
             x=Axis("time t", unit="τ", domain=(0, 8)),
             y=Axis("angle of the bump", domain=(-1.6, 1.6), ticks=_TICKS),
             marks=[
-                Line("times", "many", "network", "runs", width=0.8),
+                Line("times", "many", "network", "runs", width=1.4),
                 Line("times", "field", "limit", "field", width=2.0),
             ],
             aspect=0.9,

@@ -106,7 +106,7 @@ view = View(
             x=Axis("time t", unit="τ", domain=(0, 30)),
             y=Axis("angle of the bump", domain=(-np.pi, np.pi), ticks=_TICKS),
             marks=[
-                Line("times", "paths", "network", width=1.0),
+                Line("times", "paths", "network", width=1.6),
                 Dot("rest_x", "rest_y", "prediction", "where v points to", size=5),
             ],
             aspect=0.9,
