@@ -282,7 +282,7 @@ def test_the_lyapunov_equation():
 
 @pytest.mark.checks("thm-lna")
 def test_the_lyapunov_covariance_is_right_within_its_error(stationary):
-    """|N E||Delta||^2 - tr P| <= the bound. Teeth: a trace wrong by 10 % is detected."""
+    """|N E||Z - h||^2 - tr P| <= the bound. Teeth: a trace wrong by 10 % is detected."""
     network, h, deviation = stationary
     noise = sn.linear_noise(network, h)
     error = sn.linear_noise_error(network, h, alpha=sn.dissipation_rate(network))

@@ -145,27 +145,27 @@ def test_pair_correlations_of_a_linear_network(linear):
 
 @pytest.mark.checks("prop-spike-spectra")
 def test_spectra_are_fourier_transforms_of_correlations():
-    """Potentials: int e^{-i zeta s} C(s) ds. Spike trains: the delta, and the pairs at both signs of s."""
+    """Potentials: int e^{-i frequency s} C(s) ds. Spike trains: the delta, and the pairs at both signs of s."""
     model = Model(cosine_ring(-1.0, 2.0), Logistic(gain=2.0), np.array([0.2, 0.3, 0.0]))
     network = finite_network(model, 4, rng=np.random.default_rng(3))
     h = newton(network, model.I[None])[0]
-    c, zeta = sn.correlations(network, h), 0.8
-    spectrum = c.potentials(np.array([zeta]))[0]
+    c, frequency = sn.correlations(network, h), 0.8
+    spectrum = c.potentials(np.array([frequency]))[0]
     C = lambda s: c.noise.autocovariance(s)[1, 1] / 4
-    real = 2 * quad(lambda s: C(s) * math.cos(zeta * s), 0, 60)[0]
+    real = 2 * quad(lambda s: C(s) * math.cos(frequency * s), 0, 60)[0]
     assert spectrum[1, 1].real == pytest.approx(real, rel=1e-6)
-    trains = c.activity(np.array([zeta]), 4 * np.eye(4))[0]  # (1/N) 4 e_j: the single trains
+    trains = c.activity(np.array([frequency]), 4 * np.eye(4))[0]  # (1/N) 4 e_j: the single trains
     every, rates = np.arange(4), network.phi(network.potentials(h))
     positive = np.zeros((4, 4), dtype=complex)
     for i in range(4):
         for j in range(4):
             pair = partial(_pair, c, every[i : i + 1], every[j : j + 1])
-            positive[i, j] = quad(pair, 0, 40, weight="cos", wvar=zeta)[0]
-            positive[i, j] -= 1j * quad(pair, 0, 40, weight="sin", wvar=zeta)[0]
+            positive[i, j] = quad(pair, 0, 40, weight="cos", wvar=frequency)[0]
+            positive[i, j] -= 1j * quad(pair, 0, 40, weight="sin", wvar=frequency)[0]
     expected = np.diag(rates) + positive + positive.conj().T
     np.testing.assert_allclose(trains, expected, atol=1e-6)
     fast = c.activity(np.array([1e6]), 4 * np.eye(4))[0]
-    np.testing.assert_allclose(fast, np.diag(rates), atol=1e-5)  # 1/zeta is left
+    np.testing.assert_allclose(fast, np.diag(rates), atol=1e-5)  # 1/frequency is left
 
 
 def _pair(c: sn.Correlations, i: np.ndarray, j: np.ndarray, lag: float) -> float:
@@ -175,7 +175,7 @@ def _pair(c: sn.Correlations, i: np.ndarray, j: np.ndarray, lag: float) -> float
 def test_the_variance_is_the_integral_of_the_spectrum():
     network = excitatory(6)
     c = sn.correlations(network, newton(network, network.I[None])[0])
-    power = lambda zeta: c.potentials(np.array([zeta]))[0, 0, 0].real
+    power = lambda frequency: c.potentials(np.array([frequency]))[0, 0, 0].real
     total = quad(power, -np.inf, np.inf, limit=200)[0] / (2 * math.pi)
     assert total == pytest.approx(c.noise.P[0, 0] / 6, rel=1e-6)
 

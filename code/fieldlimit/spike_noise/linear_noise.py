@@ -28,7 +28,7 @@ class LinearNoise:
     P: Array  # (r, r)
 
     def autocovariance(self, lag: float) -> Array:
-        """e^{sA} P = N E[Delta_{t+s} (x) Delta_t] at the lag s >= 0, (r, r)."""
+        """e^{sA} P = N E[(Z_{t+s} - h) (x) (Z_t - h)] at the lag s >= 0, (r, r)."""
         from scipy.linalg import expm
 
         return expm(lag * self.A) @ self.P
@@ -44,20 +44,20 @@ def linear_noise(F: VectorField, h: Array) -> LinearNoise:
 class LinearNoiseError:
     """What the approximation may be wrong by, at every time, for the network started at its zero."""
 
-    covariance: float  # bound of ||N E[Delta (x) Delta] - P_N(t)||_1, the nuclear norm
+    covariance: float  # bound of ||N E[(Z - h) (x) (Z - h)] - P_N(t)||_1, the nuclear norm
     bias: float  # bound of ||E Z_t - h||
-    mean_square: float  # V: bound of E||Delta||^2
-    third: float  # V_3: bound of ||E Delta (x) Delta (x) Delta||, Hilbert-Schmidt
-    fourth: float  # V_4: bound of E||Delta||^4
+    mean_square: float  # V: bound of E||Z - h||^2
+    third: float  # V_3: bound of ||E (Z - h)^{(x)3}||, Hilbert-Schmidt
+    fourth: float  # V_4: bound of E||Z - h||^4
 
     def radius(self, delta: float) -> float:
-        """(V_4/delta)^{1/4}: P(||Delta_t|| > radius) <= delta at each t, by Markov's inequality."""
+        """(V_4/delta)^{1/4}: P(||Z_t - h|| > radius) <= delta at each t, by Markov's inequality."""
         return float((self.fourth / probability("delta", delta)) ** 0.25)
 
 
 @states("thm-lna")
 def linear_noise_error(network: VectorField, h: Array, *, alpha: float) -> LinearNoiseError:
-    """||N E[Delta_t (x) Delta_t] - P_N(t)||_1 <= covariance, Delta = Z - h, Z_0 = h, F_N(h) = 0.
+    """||N E[(Z_t - h) (x) (Z_t - h)] - P_N(t)||_1 <= covariance, Z_0 = h, F_N(h) = 0.
 
     P_N(t) = int_0^t e^{sA} Q_N e^{sA*} ds tends to P_N. The bound is O(1/N); constants in the text.
     alpha > 0 a rate of dissipation of F_N on all of H. Hypotheses: phi in C^3, bounded with its

@@ -19,29 +19,29 @@ Complex = NDArray[np.complexfloating]
 class Correlations:
     """Second-order statistics of a network at its stable zero h, to the order 1/N.
 
-    Angular frequency zeta in radians per tau; spectra are int c(s) e^{-i zeta s} ds.
+    Angular frequencies f in radians per tau; spectra are int c(s) e^{-i f s} ds.
     """
 
     network: VectorField
     h: Array  # (r,)
     noise: LinearNoise
 
-    def potentials(self, zeta: Array) -> Complex:
-        """(1/N) (i zeta - A)^{-1} Q (-i zeta - A*)^{-1}: cross-spectra of Z, (f, r, r)."""
-        R = self._resolvent(zeta)
+    def potentials(self, frequency: Array) -> Complex:
+        """(1/N) (i f - A)^{-1} Q (-i f - A*)^{-1}: cross-spectra of Z, (f, r, r)."""
+        R = self._resolvent(frequency)
         return R @ self.noise.Q @ R.conj().swapaxes(1, 2) / self.network.size
 
-    def activity(self, zeta: Array, v: Array) -> Complex:
+    def activity(self, frequency: Array, v: Array) -> Complex:
         """Cross-spectra of the spike trains (1/N) sum_j v_j dS_j, v (N, q): (f, q, q), per tau.
 
-        (1/N^2) sum_j phi_j T_j T_j^*, T_j = v_j + G (i zeta - A)^{-1} w_j, G = (1/N) sum v_j (x) k_j phi'_j. As
-        zeta -> inf only the spikes' own (1/N^2) sum phi_j v_j (x) v_j remains.
+        (1/N^2) sum_j phi_j T_j T_j^*, T_j = v_j + G (i f - A)^{-1} w_j, G = (1/N) sum v_j (x) k_j phi'_j. As
+        f -> inf only the spikes' own (1/N^2) sum phi_j v_j (x) v_j remains.
         """
         F = self.network
         v = shaped("v", v, (F.size, None))
         h = F.potentials(self.h)
         G = (v * (F.weights * F.phi.derivative(h, 1))[:, None]).T @ F.k
-        T = v.T + G @ self._resolvent(zeta) @ F.w.T  # (f, q, N)
+        T = v.T + G @ self._resolvent(frequency) @ F.w.T  # (f, q, N)
         return (T * (F.weights * F.phi(h)) @ T.conj().swapaxes(1, 2)) / F.size
 
     def pairs(self, i: NDArray[np.integer], j: NDArray[np.integer], lag: float) -> Array:
@@ -59,10 +59,10 @@ class Correlations:
         moved = expm(nonnegative("lag", lag) * self.noise.A) @ sources.T
         return slopes[i] * (F.k[i] @ moved) / F.size
 
-    def _resolvent(self, zeta: Array) -> Complex:
-        zeta = np.atleast_1d(finite_array("zeta", zeta))
+    def _resolvent(self, frequency: Array) -> Complex:
+        frequency = np.atleast_1d(finite_array("frequency", frequency))
         identity = np.eye(len(self.h))
-        return np.linalg.inv(1j * zeta[:, None, None] * identity - self.noise.A)
+        return np.linalg.inv(1j * frequency[:, None, None] * identity - self.noise.A)
 
 
 @states("prop-spike-spectra")
