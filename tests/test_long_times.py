@@ -200,7 +200,7 @@ def test_contraction_is_attained_by_a_straight_line():
 
 @pytest.mark.checks("prop-path")
 def test_the_deviation_along_a_path():
-    """sup over a trajectory in 3000 networks. False-alarm rate 1e-9; a third of the bound fails."""
+    """sup over a trajectory in 3000 networks. False-alarm rate 1e-9; half the bound fails."""
     model, N, delta = circuit(2.5), 300, 0.05
     field = neural_field(model)
     end = fixed_points(field, rng=np.random.default_rng(1)).stable[0].h
