@@ -100,9 +100,9 @@ def circle_number(model: Model, n: int | None = None, angles: int = 91) -> float
 
 
 def circle_weight(model: Model, *, slack: float = 0.01, n: int | None = None) -> Weight:
-    """A weight whose `contraction_rate` is within phi_1 slack `circle_number` of the best there is.
+    """A weight whose `contraction_rate` is within phi_1 slack s of the best there is.
 
-    With K f = int k f drho and W f = int w f drho, (P W + K)(P W + K)' = 4 sigma P is solved for
+    s = `circle_number`, or a thousandth of the norm of the integral operator if that is more. With K f = int k f drho and W f = int w f drho, (P W + K)(P W + K)' = 4 sigma P is solved for
     sigma a little above `circle_number`: then ||int v (x) v drho|| <= sigma in the norm ||.||_P.
     P = Id where that is as good. ValueError when no solution is found.
     """
@@ -110,11 +110,13 @@ def circle_weight(model: Model, *, slack: float = 0.01, n: int | None = None) ->
 
     k, w = _joint_features(model, n)
     rank, number = model.kernel.rank, circle_number(model, n)
+    norm = float(np.linalg.norm(k.T @ w, 2))
+    scale = max(number, 1e-3 * norm, 1e-6 * float(np.trace(k @ k.T)))
     plain = float(np.linalg.eigvalsh((k + w) @ (k + w).T / 4)[-1])
-    if plain <= (1.0 + slack) * number:
+    if plain <= number + slack * scale:
         return plain_weight(rank)
     for more in (slack, 2 * slack, 4 * slack, 8 * slack):
-        sigma = number * (1.0 + more)
+        sigma = number + more * scale
         source = k @ k.T + 1e-3 * more * np.trace(k @ k.T) / rank * np.eye(rank)
         try:
             P = solve_continuous_are(
