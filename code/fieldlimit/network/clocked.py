@@ -6,30 +6,15 @@ the r-vector Z, the potential of neuron j is <Z, k_j>, and a step costs O(N r).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, positive, shaped
 from fieldlimit.field import VectorField
+from fieldlimit.network.spikes import Spikes, recorded
 
 
-@dataclass(frozen=True, eq=False)
-class Spikes:
-    """What a simulation returns. Times in units of tau.
-
-    times (S,), increasing, and neurons (S,) of the spikes; latent (T, r), the state Z at
-    latent_times (T,), from 0 to the duration.
-    """
-
-    times: Array  # (S,)
-    neurons: NDArray[np.int64]  # (S,)
-    latent_times: Array  # (T,)
-    latent: Array  # (T, r)
-
-
-def simulate(
+def simulate_clocked(
     network: VectorField,
     duration: float,
     *,
@@ -60,7 +45,7 @@ def simulate(
     z = network.I if h0 is None else shaped("h0", h0, (rank,))
     steps = max(1, int(np.ceil(duration / dt * (1 - 1e-12))))
     dt = duration / steps
-    kept = None if record is None else _mask(record, N)
+    kept = recorded(record, N)
     latent = np.empty((steps + 1, rank))
     latent[0] = z
     times, neurons = [], []
@@ -95,12 +80,3 @@ def _spikes_of_step(
     spiking = np.searchsorted(cumulative, total * rng.random(count), side="right")
     ages = np.sort(dt * rng.random(count))[::-1]
     return np.minimum(spiking, len(rates) - 1), ages
-
-
-def _mask(record: NDArray[np.integer], N: int) -> NDArray[np.bool_]:
-    record = np.asarray(record)
-    if record.size and (record.min() < 0 or record.max() >= N):
-        raise ValueError(f"recorded neurons lie in 0..{N - 1}, but {record.min()}..{record.max()}")
-    mask = np.zeros(N, dtype=bool)
-    mask[record.astype(np.int64)] = True
-    return mask
