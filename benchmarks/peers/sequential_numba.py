@@ -18,9 +18,8 @@ import numpy as np
 SLOTS = 16
 
 
-@numba.njit(cache=True, fastmath=False)
-def simulate(k, w, order, k32, size, rate, gain, threshold, I, z0, duration, window, screened, seed, times, neurons):  # fmt: skip
-    np.random.seed(seed)
+@numba.njit(cache=True, nogil=True)
+def simulate(k, w, order, k32, size, rate, gain, threshold, I, z0, duration, window, screened, rng, times, neurons):  # fmt: skip
     N, r = k.shape
     count = (N + size - 1) // size
     kappa = 0.0
@@ -70,14 +69,13 @@ def simulate(k, w, order, k32, size, rate, gain, threshold, I, z0, duration, win
         s = 0.0
         excursion = 0.0
         jumped = 0
-        z[:] = z - I
-        scale = 1.0  # Y = scale * z, scale = e^{-s}
+        z[:] = z - I  # from here on e^s Y
         while True:
-            s += np.random.exponential() / pace
+            s += rng.standard_exponential() / pace
             if s > span:
                 break
-            b = table[int(np.random.random() * m)]
-            within = np.random.random() * size
+            b = table[int(rng.random() * m)]
+            within = rng.random() * size
             offset = int(within)
             place = b * size + offset
             if place >= N:
@@ -144,13 +142,18 @@ def arguments(file, window, screened):
 def best(file, duration, repeats, window, screened, capacity):
     head, window, screened = arguments(file, window, screened)
     times, neurons = np.empty(capacity), np.empty(capacity, np.int64)
-    simulate(*head, 0.01, window, screened, 0, times, neurons)
+    simulate(*head, 0.01, window, screened, np.random.default_rng(0), times, neurons)
     seconds = math.inf
     for _ in range(repeats):
         start = time.process_time()
-        spikes, undecided, left = simulate(*head, duration, window, screened, 1, times, neurons)
+        spikes, undecided, left = simulate(*head, duration, window, screened, np.random.default_rng(1), times, neurons)
         seconds = min(seconds, time.process_time() - start)
-    return {"seconds": seconds, "spikes": int(spikes), "undecided": undecided / spikes, "left": int(left)}
+    return {
+        "seconds": seconds,
+        "spikes": int(spikes),
+        "undecided": undecided / spikes,
+        "left": int(left),
+    }
 
 
 if __name__ == "__main__":

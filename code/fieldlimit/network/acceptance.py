@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.checks import Array
+from fieldlimit.network.blocks import Blocks
 from fieldlimit.nonlinearities import Nonlinearity
 
 Mask = NDArray[np.bool_]
@@ -18,15 +19,19 @@ Mask = NDArray[np.bool_]
 class Acceptance(Protocol):
     """A candidate is known by its key, a function of its height that is computed once."""
 
-    def top(self, h: Array, rho: Array | float) -> Array:
-        """A bound of phi over [h - rho, h + rho], entry by entry."""
+    def order(self, h: Array) -> Array:
+        """What neurons are sorted by: with it phi(h) increases."""
+        ...
+
+    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+        """For each block, a bound of phi over all [h_i - radius ||k_i||, h_i + radius ||k_i||]."""
         ...
 
     def key(self, u: Array) -> Array:
         """What is remembered of the heights u."""
         ...
 
-    def screen(self, h: Array, rho: Array | float, key: Array) -> tuple[Mask, Mask]:
+    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
         """Candidates that may be spikes for some potential in [h - rho, h + rho], and that are for all."""
         ...
 
@@ -42,13 +47,16 @@ class ByThreshold:
     phi: Nonlinearity
     inverse: Callable[[Array], Array]
 
-    def top(self, h: Array, rho: Array | float) -> Array:
-        return self.phi(np.add(h, rho, dtype=float))
+    def order(self, h: Array) -> Array:
+        return h
+
+    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+        return self.phi(blocks.highest(h, radius).astype(float))
 
     def key(self, u: Array) -> Array:
         return self.inverse(u)
 
-    def screen(self, h: Array, rho: Array | float, key: Array) -> tuple[Mask, Mask]:
+    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
         excess = h - key
         return excess > -rho, excess > rho
 
@@ -64,15 +72,20 @@ class ByRate:
     ceiling: float  # phi_0, infinite when phi is unbounded
     slope: float  # phi_1, infinite when phi is not Lipschitz: then only the ceiling helps
 
-    def top(self, h: Array, rho: Array | float) -> Array:
+    def order(self, h: Array) -> Array:
+        return self.phi(h)
+
+    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
         if np.isinf(self.slope):
-            return np.full_like(h, self.ceiling, dtype=float)
-        return np.minimum(self.phi(h) + self.slope * rho, self.ceiling)
+            return np.full(blocks.count, self.ceiling)
+        rates = np.full(len(h), -np.inf)
+        rates[: len(blocks.order)] = self.phi(h[: len(blocks.order)].astype(float))
+        return np.minimum(blocks.highest(rates, self.slope * radius), self.ceiling)
 
     def key(self, u: Array) -> Array:
         return u
 
-    def screen(self, h: Array, rho: Array | float, key: Array) -> tuple[Mask, Mask]:
+    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
         if np.isinf(self.slope):
             return key < self.ceiling, np.zeros(len(key), dtype=bool)
         excess, margin = self.phi(h) - key, self.slope * rho

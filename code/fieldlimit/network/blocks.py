@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldlimit.checks import Array
+from fieldlimit.checks import Array, nonnegative, positive_integer
 from fieldlimit.field import VectorField
+from fieldlimit.statements import states
 
 SLOTS = 16  # entries of the table of blocks, per block: bounds are rounded up by 1/32 on average
 ROUNDING = 2.0**-23  # of single precision, twice the unit round-off
@@ -18,7 +19,7 @@ ROUNDING = 2.0**-23  # of single precision, twice the unit round-off
 class Blocks:
     """Neurons in an order in which potentials increase, cut into blocks of equal size.
 
-    order (N,): the neurons' numbers; k32 (r, N): their receptive features, single precision, the
+    (With an increasing phi; else their rates.) order (N,): the neurons' numbers; k32 (r, N): their receptive features, single precision, the
     long axis last, which halves the time of a product; length: ||k_i||, (n,) with n = size * count,
     or one number when all are equal.
     """
@@ -42,23 +43,22 @@ class Blocks:
         """Bound of the rounding error of a potential and of what is added to it, over ||k_i||."""
         return (len(z) + 8) * ROUNDING * float(np.linalg.norm(z))
 
-    def highest(self, h: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+    def highest(self, h: NDArray, radius: float) -> NDArray:
         """max over each block of h_i + radius ||k_i||, (count,)."""
-        raised = h + np.float32(radius) * self.length
+        raised = h + h.dtype.type(radius) * self.length
         return raised.reshape(self.count, self.size).max(axis=1)
 
-    def margin(self, radius: float, places: NDArray[np.int32]) -> Array | float:
+    def margin(self, radius: float, places: NDArray[np.int32]) -> NDArray | float:
         """radius ||k_i|| for the neurons at these places."""
         if isinstance(self.length, float):
             return radius * self.length
         return radius * self.length[places]
 
 
-def blocks(network: VectorField, z: Array, size: int) -> Blocks:
-    """Blocks sorted by the potentials at the state z."""
+def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
+    """Blocks of neurons in the order of a key (N,)."""
     N = network.size
-    h = network.k @ z
-    order = np.argsort(h).astype(np.int32)
+    order = np.argsort(key).astype(np.int32)
     length = np.sqrt(np.einsum("ij,ij->i", network.k, network.k))[order]
     uniform = np.ptp(length) <= 1e-6 * length.max()
     size = min(size, N)
@@ -76,6 +76,22 @@ def default_size(N: int) -> int:
     return int(np.clip(np.sqrt(N), 8, 256))
 
 
+@states("prop-blocks")
+def candidate_rate(
+    N: int, *, size: int, mean: float, highest: float, slope: float, margin: float
+) -> float:
+    """sum over blocks of size * max phi(h_i + rho) <= N mean + size highest + N slope rho, per tau.
+
+    For an increasing phi and N neurons in the order of their potentials h_i: mean and highest of
+    the rates phi(h_i), slope: phi_1, margin rho of the tube. No bound of phi enters.
+    """
+    size = positive_integer("size", size)
+    per_neuron = nonnegative("mean", mean) + nonnegative("slope", slope) * nonnegative(
+        "margin", margin
+    )
+    return positive_integer("N", N) * per_neuron + size * nonnegative("highest", highest)
+
+
 def draw(
     bound: Array, size: int, duration: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], Array, Array]:
@@ -91,10 +107,12 @@ def draw(
         return np.empty(0, dtype=np.int32), np.empty(0), bound
     unit = total / (SLOTS * count)  # rate of one slot
     slots = np.ceil(bound * (size / unit)).astype(np.int64)
-    used = slots * (unit / size)
+    used: Array = slots * (unit / size)
     table = np.repeat(np.arange(count, dtype=np.int32), slots)
     n = rng.poisson(len(table) * unit * duration)
     block = table[(rng.random(n) * len(table)).astype(np.int32)]
     within = rng.random(n) * size
     offset = within.astype(np.int32)
-    return block * np.int32(size) + offset, (within - offset) * used[block], used
+    places: NDArray[np.int32] = block * np.int32(size) + offset
+    heights: Array = (within - offset) * used[block]
+    return places, heights, used

@@ -1,17 +1,46 @@
-"""The spiking network: linear-nonlinear-Poisson neurons, simulated in the coordinates of H.
-
-dZ = (-Z + I) dt + (1/N) sum_j w_{x_j} dS_j, with S_j of intensity phi(Z_{t-}(x_j)): the state is
-the r-vector Z, the potential of neuron j is <Z, k_j>, and a step costs O(N r).
-"""
+"""The common method, for comparison: a clock, and rates that stand still between its ticks."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldlimit.checks import Array, positive, shaped
+from fieldlimit.checks import Array, nonnegative, positive, shaped
 from fieldlimit.field import VectorField
 from fieldlimit.network.spikes import Spikes, recorded
+from fieldlimit.statements import states
+
+
+@states("prop-clocked")
+def clocked_error(
+    dt: float, t: float, *, coupling: float, start: float, omega: float, rate: float
+) -> float:
+    """E||Z^dt_t - Z_t|| <= lag La (max(start, jumps) + jumps) (e^{(La - 1) t} - 1) / (La - 1).
+
+    Both driven by the same Poisson measure. lag = dt / (1 - e^{-dt}) - 1, just above dt / 2; jumps =
+    omega rate, rate a bound of phi; coupling La = kappa omega phi_1; start = ||Z_0 - I||. For La = 1
+    the quotient is t.
+    """
+    dt, t = positive("dt", dt), nonnegative("t", t)
+    La, start = nonnegative("coupling", coupling), nonnegative("start", start)
+    jumps = nonnegative("omega", omega) * nonnegative("rate", rate)
+    lag = -dt / math.expm1(-dt) - 1
+    x = (La - 1) * t
+    growth = t * (math.expm1(x) / x if x else 1.0)
+    return lag * La * (max(start, jumps) + jumps) * growth
+
+
+@states("prop-clocked-order")
+def clocked_eigenvalue(eigenvalue: complex, dt: float) -> complex:
+    """log(1 + (1 - e^{-dt}) a) / dt = a - a (1 + a) dt / 2 + O(dt^2): what the clock makes of a.
+
+    a: an eigenvalue of DF_N, of the mean E Z when phi is affine where Z moves. Principal branch:
+    it is the rate of the oscillation's growth, and its frequency as long as that is below pi / dt.
+    """
+    value = 1 - np.expm1(-positive("dt", dt)) * eigenvalue
+    return complex(np.log(complex(value)) / dt)
 
 
 def simulate_clocked(
@@ -33,9 +62,9 @@ def simulate_clocked(
     exactly, and each jump w_j/N decays from its own time to the end of the step. Its mean factor is
     (1 - e^{-dt})/dt: adding w_j/N undecayed would make the coupling too strong by dt/2. So given
     the spikes Z is exact, a constant rate is simulated exactly for every dt, and otherwise the
-    laws of spikes and Z carry an error O(dt) from rates that lag by up to one step.
+    laws of spikes and Z carry an error O(dt) from rates that lag by up to one step (prop-clocked).
 
-    Deterministic given rng's state. ValueError when the weights are not all 1/N (a quadrature
+    A step costs O(N r). Deterministic given rng's state. ValueError when the weights are not all 1/N (a quadrature
     is no network) or when a rate is negative or not finite.
     """
     duration, dt = positive("duration", duration), positive("dt", dt)

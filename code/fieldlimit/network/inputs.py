@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, nonnegative, readonly, shaped
 
@@ -102,9 +103,8 @@ class Wave:
         object.__setattr__(self, "frequency", nonnegative("frequency", self.frequency))
 
     @property
-    def _amplitude(self) -> Array:
-        amplitude: Array = (self.cosine - 1j * self.sine) / (1 + 1j * self.frequency)
-        return amplitude
+    def _amplitude(self) -> NDArray[np.complex128]:
+        return (self.cosine - 1j * self.sine) / (1 + 1j * self.frequency)
 
     def path(self, t: Array) -> Array:
         turning = np.exp(1j * self.frequency * np.asarray(t))[:, None]

@@ -52,6 +52,15 @@ class PoissonMeasure:
         layers = [self.points(cell, j) for j in range(max(1, int(np.ceil(top / self.height))))]
         if len(layers) == 1:
             return layers[0]
-        joined = Points(*(np.concatenate(part) for part in zip(*layers, strict=True)))
+        joined = joined_points(layers)
         order = np.argsort(joined.times, kind="stable")
-        return Points(*(part[order] for part in joined))
+        return Points(joined.times[order], joined.neurons[order], joined.heights[order])
+
+
+def joined_points(parts: list[Points]) -> Points:
+    """The points of several cells or layers in one table, one after the other."""
+    return Points(
+        np.concatenate([part.times for part in parts]),
+        np.concatenate([part.neurons for part in parts]),
+        np.concatenate([part.heights for part in parts]),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ from fieldlimit.network.window import Step, Window, run
 
 REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.1  # of the tube over the largest of them
-OPEN = (0.05, 0.2)  # undecided per spike: below, windows get longer; above, shorter
-WORTH = 10_000  # numbers (undecided times rank) that cost as much as a window as such
+LONGEST, SHORTEST = 2.0, 1 / 16  # windows, in units of tau
+FIXED = 50_000  # numbers handled for undecided candidates in the time that a window costs as such
 
 
 def simulate(
@@ -88,16 +88,19 @@ def stream(
     rule = acceptance(network.phi)
     _check_rates(network, z)
     size = default_size(N) if block is None else positive_integer("block", block)
-    longest = default_window(N) if window is None else positive("window", window)
-    lengths = Lengths(longest / 8, longest) if window is None else Lengths(longest, longest)
+    fixed = None if window is None else positive("window", window)
+    lengths = Lengths(SHORTEST, LONGEST) if fixed is None else Lengths(fixed, fixed)
     if (rng is None) == (measure is None):
         raise ValueError(f"either rng or measure is given, but rng = {rng} and measure = {measure}")
     if measure is not None:
         if measure.N != N:
             raise ValueError(f"the measure has N = {N} neurons, but measure.N = {measure.N}")
         lengths, size = Lengths(measure.duration, measure.duration), N
-    layout = _in_given_order(network) if measure is not None else blocks(network, z, size)
-    return _windows(network, rule, layout, moving, duration, lengths, z - p0, times, kept, rng, measure)
+    in_order = measure is not None  # all neurons in one block, as they are numbered
+    layout = blocks(network, np.arange(N) if in_order else rule.order(network.k @ z), size)
+    return _windows(
+        network, rule, layout, moving, duration, lengths, z - p0, times, kept, rng, measure
+    )
 
 
 def _windows(
@@ -115,7 +118,8 @@ def _windows(
 ) -> Iterator[Spikes]:
     N = network.size
     spacing = int(np.clip(N // 1000, 1, 32))
-    pull, excursions = _first_pull(network, drive, y), []
+    pull = _first_pull(network, drive, y)
+    excursions: list[float] = []  # over the root of the window's duration
     jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N
     best, done, start, m, length = np.inf, 0, 0.0, 0, lengths.first
     while start < duration:
@@ -137,11 +141,12 @@ def _windows(
         pull = (step.end - np.exp(-span) * y) / -np.expm1(-span)
         y = step.end
         yield _part(step, start, times[done:until], drive, kept)
-        start, done, length = stop, until, lengths.after(length, step)
+        start, done, length = stop, until, lengths.after(length, step, N)
         if measure is None and len(step.times):
             waste = step.tried / len(step.times)
             if waste > 1.3 * best:
-                layout, best = blocks(network, drive.path(np.array([stop]))[0] + y, layout.size), np.inf
+                z = drive.path(np.array([stop]))[0] + y
+                layout, best = blocks(network, rule.order(network.k @ z), layout.size), np.inf
             else:
                 best = min(best, waste)
 
@@ -159,7 +164,11 @@ def _part(
 
 @dataclass(frozen=True)
 class Lengths:
-    """Of windows: between shortest and longest, so that few candidates are undecided."""
+    """Of windows, between shortest and longest: as much work for the window as for its undecided.
+
+    A longer window is worth its overhead until the tube, which grows with it, leaves too many
+    candidates undecided. The choice depends on past windows only, so it does not change the law.
+    """
 
     shortest: float
     longest: float
@@ -168,17 +177,12 @@ class Lengths:
     def first(self) -> float:
         return max(self.shortest, self.longest / 4)
 
-    def after(self, length: float, step: Step) -> float:
-        share = step.undecided / max(1, len(step.times))
-        numbers = step.undecided * len(step.end)
-        if share < OPEN[0] or numbers < WORTH / 4:
+    def after(self, length: float, step: Step, N: int) -> float:
+        rank = len(step.end)
+        share = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
+        if share < 0.5:
             return min(2 * length, self.longest)
-        return max(length / 2, self.shortest) if share > OPEN[1] and numbers > WORTH else length
-
-
-def default_window(N: int) -> float:
-    """The longest window, in units of tau."""
-    return 2.0 if N < 3000 else 1.0
+        return max(length / 2, self.shortest) if share > 2 else length
 
 
 def _first_pull(network: VectorField, drive: Input, y: Array) -> Array:
@@ -195,15 +199,6 @@ def _first_radius(network: VectorField, window: Window, pull: Array) -> float:
     variance = float(rates @ square) / network.size**2 * window.duration
     way = float(np.linalg.norm(pull - window.y)) * -float(np.expm1(-window.duration))
     return way + 4 * float(np.sqrt(variance)) + window.jump
-
-
-def _in_given_order(network: VectorField) -> Blocks:
-    """All neurons in one block, as they are numbered."""
-    found = blocks(replace(network, k=np.asarray(network.k)), np.zeros(network.k.shape[1]), network.size)
-    inverse = np.argsort(found.order, kind="stable")
-    length = found.length if isinstance(found.length, float) else found.length[inverse]
-    order = np.arange(network.size, dtype=np.int32)
-    return Blocks(order, np.ascontiguousarray(found.k32[:, inverse]), length, network.size, 1)
 
 
 def _grid(duration: float, dt: float) -> Array:
@@ -226,7 +221,9 @@ def _check_rates(network: VectorField, z: Array) -> None:
         probe = network.phi(np.linspace(h.min() - 1, h.max() + 1, 65))
         total = float(rates.sum())
     if not (np.isfinite(total) and rates.min() >= 0 and finite_array("h", h).size):
-        raise ValueError(f"rates are finite and at least 0, but at the start their sum is {total}, the least {finite_rates.min()}")
+        raise ValueError(
+            f"rates are finite and at least 0, but at the start their sum is {total}, the least {finite_rates.min()}"
+        )
     if not probe.min() >= 0:
         raise ValueError(f"phi is at least 0, but it takes the value {probe.min()}")
 

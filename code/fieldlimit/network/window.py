@@ -16,7 +16,7 @@ from fieldlimit.network.inputs import Input, Path
 from fieldlimit.network.measure import PoissonMeasure
 from fieldlimit.network.picard import Undecided, picard
 
-SMALL = 30_000  # numbers: below, a plain cumulative sum is faster than a sparse product
+SMALL = 6_000  # numbers: below, a plain cumulative sum is faster than a sparse product
 MOST = 50_000_000  # candidates in a window: beyond, the memory of a common machine
 
 
@@ -99,7 +99,7 @@ def run(
     for tubes in range(1, 200):
         rounding = window.blocks.rounding(np.abs(centre) + radius + drift)
         rho = radius + drift + rounding
-        top = window.rule.top(window.blocks.highest(h, rho), 0.0)
+        top = window.rule.bound(window.blocks, h, rho)
         _check_bound(top, window)
         if measure is not None:
             if candidates is None or top.max() > candidates.bound[0]:
@@ -140,17 +140,15 @@ def _follow(
     before = window.y + sums  # e^t Y just before each node, and at the end, without the undecided
 
     undecided = np.flatnonzero(open_)
-    at = np.searchsorted(nodes, undecided)
+    open_nodes = open_[nodes]
     accepted, extra, passes = _decide(
-        window, neurons[undecided], keys[kept[undecided]], times[undecided], growth[undecided], before[at]
-    )
-    if len(undecided):
-        jumps = accepted[:, None] * window.network.w[neurons[undecided]]
-        jumps *= growth[undecided, None] / window.network.size
-        total = np.concatenate([np.zeros((1, extra.shape[1])), extra + jumps])
-        before += total[np.searchsorted(undecided, np.append(nodes, len(kept)))]
+        window, neurons[undecided], keys[kept[undecided]], times[undecided], growth[undecided],
+        before[:-1][open_nodes],
+    )  # fmt: skip
+    if len(undecided):  # their jumps before each node, and in all
+        before[1:] += extra.T[np.cumsum(open_nodes)]
     node_times = np.append(times[nodes], window.duration)
-    excursion = _excursion(window, before, node_times, spacing, len(kept))
+    excursion = _excursion(window, before, node_times, spacing)
     spikes = ~open_
     spikes[undecided] = accepted
     latent = before[np.searchsorted(nodes, ends)] * np.exp(-window.asked)[:, None]
@@ -161,20 +159,23 @@ def _follow(
 
 
 def _decide(
-    window: Window, neurons: NDArray[np.int32], keys: Array, times: Array, growth: Array, base: Array
+    window: Window,
+    neurons: NDArray[np.int32],
+    keys: Array,
+    times: Array,
+    growth: Array,
+    base: Array,
 ) -> tuple[Mask, Array, int]:
-    k = window.network.k[neurons]
-    decay = 1 / growth
+    k = window.network.k.take(neurons, axis=0)
     p = window.drive.path(window.start + times)
     if isinstance(window.drive, Path):
         _check_speed(window, p)
-    rest = decay[:, None] * base
+    decay = 1 / growth
     candidates = Undecided(
         keys,
-        np.einsum("ij,ij->i", k, p + rest),
-        k,
-        window.network.w[neurons] * (growth / window.network.size)[:, None],
-        decay,
+        np.einsum("ij,ij->i", k, p + base * decay[:, None]),
+        k.T * decay,
+        window.network.w.take(neurons, axis=0).T * (growth / window.network.size),
     )
     guess = np.einsum("ij,ij->i", k, p + window.guess)
     return picard(candidates, window.rule, window.rule.spikes(guess, keys))
@@ -199,7 +200,9 @@ def _sums(
     if not len(neurons):
         return sums
     if len(neurons) * rank <= SMALL:
-        every = np.cumsum(network.w[neurons] * (growth / network.size)[:, None], axis=0)
+        every = np.cumsum(
+            network.w.take(neurons, axis=0) * (growth / network.size)[:, None], axis=0
+        )
         sums[1:-1], sums[-1] = every[nodes[1:] - 1], every[-1]
         return sums
     from scipy.sparse import csr_array
@@ -211,7 +214,7 @@ def _sums(
     return sums
 
 
-def _excursion(window: Window, before: Array, times: Array, spacing: int, kept: int) -> float:
+def _excursion(window: Window, before: Array, times: Array, spacing: int) -> float:
     """A bound of sup ||Y_t - guess|| over the window, from e^t Y before each node and at the end.
 
     Between two jumps Y moves on a straight line, so with a node at every jump the values on both
@@ -224,7 +227,7 @@ def _excursion(window: Window, before: Array, times: Array, spacing: int, kept: 
     if spacing == 1:
         after = before[1:] * np.exp(-times[:-1])[:, None]
         return max(far, float(_norms(after - window.guess).max())) if len(after) else far
-    gap = float(np.diff(times, prepend=0.0).max())
+    gap = max(float(times[0]), float((times[1:] - times[:-1]).max(initial=0.0)))
     jumps = (spacing + 1) * window.jump
     return far + (jumps + gap * (float(_norms(at).max()) + jumps)) / 2
 
@@ -237,16 +240,20 @@ def _drawn(
     old: Candidates | None, top: Array, window: Window, rng: np.random.Generator
 ) -> Candidates:
     """Candidates below `top`; those that exist already stay, and the layer above them is added."""
-    if old is None:
-        places, heights, used = draw(top, window.blocks.size, window.duration, rng)
-        return Candidates(places, window.rule.key(heights), None, used)
-    layer = np.maximum(top - old.bound, 0.0)
+    layer = top if old is None else np.maximum(top - old.bound, 0.0)
     places, heights, used = draw(layer, window.blocks.size, window.duration, rng)
-    heights += old.bound[places // window.blocks.size]
+    if old is not None:
+        heights += old.bound[places // window.blocks.size]
+    inside = places < window.network.size  # the last block has empty places
+    if not inside.all():
+        places, heights = places[inside], heights[inside]
+    keys = window.rule.key(heights)
+    if old is None:
+        return Candidates(places, keys, None, used)
     times = np.full(len(old.places), np.nan) if old.times is None else old.times
     return Candidates(
         np.concatenate([old.places, places]),
-        np.concatenate([old.keys, window.rule.key(heights)]),
+        np.concatenate([old.keys, keys]),
         np.concatenate([times, np.full(len(places), np.nan)]),
         old.bound + used,
     )
@@ -270,7 +277,10 @@ def _points_of(measure: PoissonMeasure, window: Window, top: float) -> Candidate
 
 
 def _timed(
-    candidates: Candidates, kept: NDArray[np.int64], duration: float, rng: np.random.Generator | None
+    candidates: Candidates,
+    kept: NDArray[np.int64],
+    duration: float,
+    rng: np.random.Generator | None,
 ) -> tuple[Array, NDArray[np.int64]]:
     """Times of the kept candidates in increasing order, and the candidates in that order.
 
@@ -301,7 +311,9 @@ def _timed(
 def _check_bound(top: Array, window: Window) -> None:
     total = float(top.sum()) * window.blocks.size
     if not (np.isfinite(total) and top.min() >= 0):
-        raise ValueError(f"rates are finite and at least 0, but near t = {window.start:.6g} a bound of their sum is {total}")
+        raise ValueError(
+            f"rates are finite and at least 0, but near t = {window.start:.6g} a bound of their sum is {total}"
+        )
     if total * window.duration > MOST:
         _too_many(window, total * window.duration)
 
@@ -314,7 +326,10 @@ def _too_many(window: Window, count: float) -> None:
 
 
 def _check_speed(window: Window, p: Array) -> None:
-    if len(p) and (excess := float(_norms(p - window.middle).max())) > window.drift * (1 + 1e-9) + 1e-12:
+    if (
+        len(p)
+        and (excess := float(_norms(p - window.middle).max())) > window.drift * (1 + 1e-9) + 1e-12
+    ):
         raise ValueError(
             f"the stated bound of the input's speed allows a distance {window.drift:.6g} from mid-window, "
             f"but near t = {window.start:.6g} it is {excess:.6g}"
