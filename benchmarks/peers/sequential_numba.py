@@ -146,7 +146,9 @@ def best(file, duration, repeats, window, screened, capacity):
     seconds = math.inf
     for _ in range(repeats):
         start = time.process_time()
-        spikes, undecided, left = simulate(*head, duration, window, screened, np.random.default_rng(1), times, neurons)
+        spikes, undecided, left = simulate(
+            *head, duration, window, screened, np.random.default_rng(1), times, neurons
+        )
         seconds = min(seconds, time.process_time() - start)
     return {
         "seconds": seconds,
