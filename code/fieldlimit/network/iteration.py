@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldlimit.checks import Array, nonnegative, positive, positive_integer
-from fieldlimit.network.acceptance import Acceptance, Mask
+from fieldlimit.network.rules import Acceptance, Mask
 from fieldlimit.statements import states
 
 
