@@ -4,15 +4,15 @@ dZ = (-Z + I) dt + (1/N) sum_j w_{x_j} dS_j, with S_j of intensity phi(Z_{t-}(x_
 the r-vector Z, the potential of neuron j is <Z, k_j>.
 """
 
-from fieldlimit.network.rules import Acceptance, acceptance
 from fieldlimit.network.blocks import candidate_rate
 from fieldlimit.network.clocked import clocked_eigenvalue, clocked_error, simulate_clocked
 from fieldlimit.network.inputs import Constant, Input, Path, Steps, Wave
-from fieldlimit.network.measure import Points, PoissonMeasure, joined_points
 from fieldlimit.network.iteration import Undecided, one_pass, picard, wrong_candidates
+from fieldlimit.network.measure import Points, PoissonMeasure, joined_points
+from fieldlimit.network.rules import Acceptance, acceptance
+from fieldlimit.network.sequential import thinning
 from fieldlimit.network.simulation import simulate, stream
 from fieldlimit.network.spikes import Spikes, activity, potentials
-from fieldlimit.network.sequential import thinning
 from fieldlimit.network.tube import tube_radius
 
 __all__ = [

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, finite_array, positive, positive_integer, shaped
 from fieldlimit.field import VectorField
-from fieldlimit.network.rules import Acceptance, acceptance
 from fieldlimit.network.blocks import Blocks, blocks, default_size
 from fieldlimit.network.inputs import Constant, Input
 from fieldlimit.network.measure import PoissonMeasure
+from fieldlimit.network.rules import Acceptance, acceptance
 from fieldlimit.network.spikes import Spikes, joined, recorded
 from fieldlimit.network.window import Step, Window, run
 

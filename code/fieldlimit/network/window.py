@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
-from fieldlimit.network.rules import Acceptance, Mask
 from fieldlimit.network.blocks import Blocks, draw
 from fieldlimit.network.inputs import Input, Path
-from fieldlimit.network.measure import PoissonMeasure
 from fieldlimit.network.iteration import Undecided, picard
+from fieldlimit.network.measure import PoissonMeasure
+from fieldlimit.network.rules import Acceptance, Mask
 
 SMALL = 6_000  # numbers: below, a plain cumulative sum is faster than a sparse product
 MOST = 50_000_000  # candidates in a window: beyond, the memory of a common machine
