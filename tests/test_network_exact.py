@@ -10,17 +10,17 @@ import pytest
 from scipy.stats import kstest
 
 from calibrated import assert_rejected
+from fieldlimit.classical import poisson_measure, thinned
 from fieldlimit.field import Model, VectorField, finite_network, flow, neural_field
 from fieldlimit.kernels import cosine_ring, population_kernel, power_law, shifted_ring, torus_kernel
 from fieldlimit.network import (
     Constant,
     Path,
     Points,
-    PoissonMeasure,
+    PoissonCells,
     Steps,
     Wave,
     activity,
-    joined_points,
     potentials,
     simulate,
     simulate_clocked,
@@ -96,10 +96,10 @@ def test_spike_for_spike_the_sequential_loop(case):
     rng = np.random.default_rng([case, 1])
     net = some_network(case, rng)
     duration, cell = 4.2, float(rng.uniform(0.1, 2.0))
-    measure = PoissonMeasure(net.size, seed=case, height=float(rng.uniform(0.5, 3)), duration=cell)
+    measure = PoissonCells(net.size, seed=case, height=float(rng.uniform(0.5, 3)), duration=cell)
     h0 = net.I + rng.normal(size=len(net.I)) / 3
     top = 12.0
-    points = joined_points([measure.below(c, top) for c in range(math.ceil(duration / cell))])
+    points = measure.between(0.0, duration, top)
     slow = thinning(net, points, duration, h0=h0)
     rates = net.phi(np.sum(net.k[slow.neurons] * slow.latent[1:-1], axis=1))
     assert net.phi(net.potentials(slow.latent)).max() < top, rates.max()
@@ -139,7 +139,9 @@ def test_spike_for_spike_on_its_own_candidates(case, monkeypatch):
         order = np.argsort(times)
         neurons = window.blocks.order[found.places]
         tables.append(Points(window.start + times[order], neurons[order], found.keys[order]))
-    slow = replayed(net, joined_points(tables), 5.0, h0)
+    slow = replayed(
+        net, Points(*(np.concatenate(part) for part in zip(*tables, strict=True))), 5.0, h0
+    )
     np.testing.assert_array_equal(fast.neurons, slow[1])
     np.testing.assert_allclose(fast.times, slow[0], rtol=0, atol=0)
 
@@ -192,8 +194,8 @@ def test_inputs_that_change(name, N):
     net = finite_network(
         Model(shifted_ring(-1.0, 3.0, 0.3), Logistic(1.5, 3.0)), N, rng=np.random.default_rng(N)
     )
-    measure = PoissonMeasure(N, seed=7, height=1.5, duration=0.8)
-    points = joined_points([measure.points(c) for c in range(6)])
+    measure = PoissonCells(N, seed=7, height=1.5, duration=0.8)
+    points = measure.between(0.0, 4.5, 1.5)
     h0 = np.array([0.3, 0.6, -0.2])
     fast = simulate(net, 4.5, rng=None, measure=measure, drive=drive, h0=h0)
     keyed = points._replace(heights=module.acceptance(net.phi).key(points.heights))
@@ -309,7 +311,7 @@ def test_one_measure_couples_networks_and_the_limit():
     """Two networks and the field's own spikes on one measure: nearly the same spikes for large N."""
     N = 4000
     net = finite_network(RING, N, rng=np.random.default_rng(0))
-    measure = PoissonMeasure(N, seed=1, duration=0.5)
+    measure = PoissonCells(N, seed=1, duration=0.5)
     h0 = np.array([0.5, 1.0, 0.2])
     grid = np.linspace(0.0, 3.0, 301)
     h = flow(net, h0, grid)
@@ -369,15 +371,28 @@ def test_what_is_read_from_spikes():
 
 
 def test_joined_points_a_measure_are_poisson_and_its_own():
-    measure = PoissonMeasure(5, seed=3, height=2.0, duration=0.5)
+    measure = PoissonCells(5, seed=3, height=2.0, duration=0.5)
     a, b, c = measure.points(4), measure.points(4), measure.points(4, layer=1)
     assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
     assert 2.0 <= a.times.min() and a.times.max() < 2.5 and a.heights.max() < 2.0 <= c.heights.min()
     counts = [len(measure.points(m).times) for m in range(4000)]
     assert abs(np.mean(counts) - 5.0) < 6.2 * math.sqrt(5 / 4000)  # false alarm 1e-9
     assert abs(np.var(counts) - 5.0) < 6.2 * math.sqrt((5 + 2 * 25) / 4000)
-    joined = measure.below(4, 3.0)
+    joined = measure.between(2.0, 2.5, 3.0)
     assert len(joined.times) == len(a.times) + len(c.times) and (np.diff(joined.times) >= 0).all()
+    pieces = [measure.between(*ends, 2.0).times for ends in ((0.3, 1.1), (1.1, 2.0), (2.0, 4.2))]
+    assert np.array_equal(np.concatenate(pieces), measure.between(0.3, 4.2, 2.0).times)
+
+
+def test_a_drawn_measure_drives_the_simulation_too():
+    """Chapter 4's measure and its own sequential decisions: the same spikes."""
+    net = finite_network(RING, 80, rng=np.random.default_rng(0))
+    measure = poisson_measure(80, 6.3, 1.0, rng=np.random.default_rng(1))
+    h0 = np.array([0.5, 1.0, 0.2])
+    spikes = simulate(net, 6.3, rng=None, measure=measure, h0=h0)
+    assert np.array_equal(spikes.times, measure.times[thinned(net, measure, h0)])
+    with pytest.raises(ValueError, match="drawn up to time 6.3 and height 1.0"):
+        simulate(net, 7.0, rng=None, measure=measure, h0=h0)
 
 
 @dataclass(frozen=True)
@@ -398,7 +413,7 @@ def small(phi, J=1.0):
 
 def test_errors_before_any_work():
     rng = np.random.default_rng(0)
-    measure = PoissonMeasure(4, seed=0)
+    measure = PoissonCells(4, seed=0)
     with pytest.raises(ValueError, match="the least -0.5"):
         simulate(small(Negative()), 1.0, rng=rng)
     with pytest.raises(ValueError, match="phi has an inverse, a bound or a Lipschitz constant"):

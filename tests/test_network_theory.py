@@ -12,7 +12,7 @@ from calibrated import assert_bound_with_teeth, assert_mean, assert_rejected
 from fieldlimit.field import Model, VectorField, finite_network, flow
 from fieldlimit.kernels import cosine_ring, population_kernel, power_law, shifted_ring, torus_kernel
 from fieldlimit.network import (
-    PoissonMeasure,
+    PoissonCells,
     Undecided,
     acceptance,
     candidate_rate,
@@ -67,7 +67,7 @@ def test_a_pass_is_causal_and_its_fixed_point_the_path(seed):
     net = finite_network(
         Model(shifted_ring(-1.0, 6.0, 0.4), Logistic(1.0, 4.0)), int(rng.integers(1, 80)), rng=rng
     )
-    points = PoissonMeasure(net.size, seed=seed, duration=2.0).points(0)
+    points = PoissonCells(net.size, seed=seed, duration=2.0).points(0)
     z, rule = rng.normal(size=3), acceptance(net.phi)
     candidates, m = all_undecided(net, points, z), len(points.times)
     A = rng.random(m) < 0.5
@@ -93,7 +93,7 @@ def test_a_pass_is_causal_and_its_fixed_point_the_path(seed):
 
 
 def wrong_after(net, z, duration, passes, seed):
-    points = PoissonMeasure(net.size, seed=seed, duration=duration).points(0)
+    points = PoissonCells(net.size, seed=seed, duration=duration).points(0)
     candidates, rule = all_undecided(net, points, z), acceptance(net.phi)
     A = np.ones(len(points.times), dtype=bool)
     path = picard(candidates, rule, A)[0]
@@ -253,7 +253,7 @@ def test_the_clock_errs_by_its_step_at_most(dt):
     bound = clocked_error(dt, t, coupling=phi.sup(1), start=1.0, omega=1.0, rate=1.0)
     far = []
     for seed in range(200):
-        points = PoissonMeasure(20, seed=seed, duration=t).points(0)
+        points = PoissonCells(20, seed=seed, duration=t).points(0)
         exact = thinning(net, points, t, h0=z).latent[-1]
         far.append(np.abs(clocked_on(net, points, dt, t, z) - exact)[0])
     assert bound / 25 < np.mean(far) + 6.2 * np.std(far) / math.sqrt(200)
@@ -329,4 +329,4 @@ def test_hypotheses_are_checked():
         clocked_eigenvalue(1.0, 0.0)
     net = VectorField(np.ones((2, 1)), np.ones((2, 1)), np.full(2, 0.5), Ramp(1.0), np.zeros(1))
     with pytest.raises(ValueError, match="duration is finite and positive"):
-        thinning(net, PoissonMeasure(2, seed=0).points(0), 0.0, h0=np.zeros(1))
+        thinning(net, PoissonCells(2, seed=0).points(0), 0.0, h0=np.zeros(1))

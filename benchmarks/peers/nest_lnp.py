@@ -30,7 +30,7 @@ if __name__ == "__main__":
         {"tau_m": 20.0, "C_m": 20.0, "c_1": 0.0, "c_2": rate * 50.0, "c_3": gain, "dead_time": 0.0,
          "with_reset": False},
     )  # fmt: skip
-    cells.set([{"V_m": float(v), "I_e": float(i)} for v, i in zip(k @ h0, k @ I)])
+    cells.set([{"V_m": float(v), "I_e": float(i)} for v, i in zip(k @ h0, k @ I, strict=True)])
     nest.Connect(cells, cells, "all_to_all", {"weight": k @ w.T / N, "delay": 0.1})
     counter = nest.Create("spike_recorder", params={"record_to": "memory"})
     nest.Connect(cells, counter)

@@ -16,7 +16,9 @@ from fieldlimit.nonlinearities import Logistic
 Array = NDArray[np.float64]
 
 DURATION = 25.0
-TIMES = np.linspace(0.0, DURATION, 251)  # all steps in the list divide a tenth or are multiples of it
+TIMES = np.linspace(
+    0.0, DURATION, 251
+)  # all steps in the list divide a tenth or are multiples of it
 STEPS = np.geomspace(0.004, 0.4, 41)
 START = np.array([0.35, 0.0])
 
@@ -67,14 +69,18 @@ def _field(damping: float) -> Array:
 
 @lru_cache(maxsize=64)
 def _exact(N: int, damping: float) -> Array:
-    network = finite_network(circuit(damping, 3.0), N, rng=np.random.default_rng(1), locations=_shares(N))
+    network = finite_network(
+        circuit(damping, 3.0), N, rng=np.random.default_rng(1), locations=_shares(N)
+    )
     spikes = simulate(network, DURATION, rng=np.random.default_rng(2), h0=START, at=TIMES)
     return spikes.latent[:, 0]
 
 
 @lru_cache(maxsize=256)
 def _clocked(dt: float, N: int, damping: float) -> Array:
-    network = finite_network(circuit(damping, 3.0), N, rng=np.random.default_rng(1), locations=_shares(N))
+    network = finite_network(
+        circuit(damping, 3.0), N, rng=np.random.default_rng(1), locations=_shares(N)
+    )
     spikes = simulate_clocked(network, DURATION, rng=np.random.default_rng(2), h0=START, dt=dt)
     return np.interp(TIMES, spikes.latent_times, spikes.latent[:, 0])
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.view import Area, Axis, Control, Dot, Line, Panel, View
-from fieldlimit.network import PoissonMeasure, Undecided, acceptance, one_pass, wrong_candidates
+from fieldlimit.network import PoissonCells, Undecided, acceptance, one_pass, wrong_candidates
 from fieldlimit.nonlinearities import Logistic
 
 Array = NDArray[np.float64]
@@ -89,13 +89,15 @@ def frame(*, N: int, J: float, tube: str, step: int) -> dict[str, NDArray | floa
         "open": int(undecided.sum()),
         "now_wrong": wrong[step],
         "spikes": int(window.path.sum()),
-        "verdict": "leaves the tube, which must be widened" if leaves else "stays in the tube: it is the path",
+        "verdict": "leaves the tube, which must be widened"
+        if leaves
+        else "stays in the tube: it is the path",
     }
 
 
 @lru_cache(maxsize=64)
 def _window(N: int, J: float) -> _Window:
-    points = PoissonMeasure(N, seed=3, duration=LENGTH).points(0)
+    points = PoissonCells(N, seed=3, duration=LENGTH).points(0)
     drive = REST - 0.34 * J
     decay = np.exp(-points.times)
     candidates = Undecided(

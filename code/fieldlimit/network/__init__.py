@@ -8,7 +8,7 @@ from fieldlimit.network.blocks import candidate_rate
 from fieldlimit.network.clocked import clocked_eigenvalue, clocked_error, simulate_clocked
 from fieldlimit.network.inputs import Constant, Input, Path, Steps, Wave
 from fieldlimit.network.iteration import Undecided, one_pass, picard, wrong_candidates
-from fieldlimit.network.measure import Points, PoissonMeasure, joined_points
+from fieldlimit.network.measure import Measure, Points, PoissonCells
 from fieldlimit.network.rules import Acceptance, acceptance
 from fieldlimit.network.sequential import thinning
 from fieldlimit.network.simulation import simulate, stream
@@ -19,9 +19,10 @@ __all__ = [
     "Acceptance",
     "Constant",
     "Input",
+    "Measure",
     "Path",
     "Points",
-    "PoissonMeasure",
+    "PoissonCells",
     "Spikes",
     "Steps",
     "Undecided",
@@ -31,7 +32,6 @@ __all__ = [
     "candidate_rate",
     "clocked_eigenvalue",
     "clocked_error",
-    "joined_points",
     "one_pass",
     "picard",
     "potentials",

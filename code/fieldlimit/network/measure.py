@@ -1,9 +1,9 @@
-"""A Poisson measure as an object: the same points for everyone who asks, in any order."""
+"""Poisson measures as objects: the same points for everyone who asks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,23 @@ class Points(NamedTuple):
     heights: Array
 
 
+class Measure(Protocol):
+    """pi_1, ..., pi_N. `fieldlimit.classical.PoissonMeasure` is one, `PoissonCells` another."""
+
+    @property
+    def N(self) -> int: ...
+
+    def between(self, start: float, stop: float, top: float) -> Points:
+        """All points with start <= t < stop and heights below at least top, in the order of time."""
+        ...
+
+
 @dataclass(frozen=True)
-class PoissonMeasure:
-    """pi_1, ..., pi_N: independent, of intensity ds du on time x height, made cell by cell.
+class PoissonCells:
+    """pi_1, ..., pi_N without end: independent, of intensity ds du, made cell by cell on request.
 
     A cell is `duration` long and `height` high, and its points are a function of (seed, cell,
-    layer): nothing is stored. Networks that are given the same measure are coupled.
+    layer): nothing is stored, any time and any height can be had. Windows that are cells cost least.
     """
 
     N: int
@@ -39,7 +50,7 @@ class PoissonMeasure:
         positive("duration", self.duration)
 
     def points(self, cell: int, layer: int = 0) -> Points:
-        """All points with time in cell * duration + [0, duration), height in layer * height + [0, height)."""
+        """Those with time in cell * duration + [0, duration), height in layer * height + [0, height)."""
         rng = np.random.default_rng([self.seed, cell, layer])
         n = int(rng.poisson(self.N * self.height * self.duration))
         gaps = np.cumsum(rng.standard_exponential(n + 1))
@@ -47,20 +58,15 @@ class PoissonMeasure:
         neurons = rng.integers(self.N, size=n)
         return Points(times, neurons, self.height * (layer + rng.random(n)))
 
-    def below(self, cell: int, top: float) -> Points:
-        """All points of a cell of heights below at least `top`, layers joined, in order of time."""
-        layers = [self.points(cell, j) for j in range(max(1, int(np.ceil(top / self.height))))]
-        if len(layers) == 1:
-            return layers[0]
-        joined = joined_points(layers)
-        order = np.argsort(joined.times, kind="stable")
-        return Points(joined.times[order], joined.neurons[order], joined.heights[order])
-
-
-def joined_points(parts: list[Points]) -> Points:
-    """The points of several cells or layers in one table, one after the other."""
-    return Points(
-        np.concatenate([part.times for part in parts]),
-        np.concatenate([part.neurons for part in parts]),
-        np.concatenate([part.heights for part in parts]),
-    )
+    def between(self, start: float, stop: float, top: float) -> Points:
+        """All points with start <= t < stop and heights below at least top, in the order of time."""
+        first = int(start // self.duration)
+        last = max(first + 1, int(np.ceil(stop / self.duration)))
+        layers = range(max(1, int(np.ceil(top / self.height))))
+        parts = [self.points(cell, layer) for cell in range(first, last) for layer in layers]
+        times = np.concatenate([part.times for part in parts])
+        inside = np.flatnonzero((times >= start) & (times < stop))
+        order = inside[np.argsort(times[inside], kind="stable")]
+        neurons = np.concatenate([part.neurons for part in parts])
+        heights = np.concatenate([part.heights for part in parts])
+        return Points(times[order], neurons[order], heights[order])

@@ -13,7 +13,7 @@ from fieldlimit.checks import Array, finite_array, positive, positive_integer, s
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, blocks, default_size
 from fieldlimit.network.inputs import Constant, Input
-from fieldlimit.network.measure import PoissonMeasure
+from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance, acceptance
 from fieldlimit.network.spikes import Spikes, joined, recorded
 from fieldlimit.network.window import Step, Window, run
@@ -34,7 +34,7 @@ def simulate(
     at: Array | None = None,
     record: NDArray[np.integer] | None = None,
     drive: Input | None = None,
-    measure: PoissonMeasure | None = None,
+    measure: Measure | None = None,
     window: float | None = None,
     block: int | None = None,
     progress: bool = False,
@@ -47,7 +47,7 @@ def simulate(
 
     drive: an input that changes in time, in place of network.I (`fieldlimit.network.inputs`).
     measure: the points of a given Poisson measure decide, and rng is None; networks simulated with
-    one measure are coupled. window (units of tau) and block (neurons) change the speed, not the
+    one measure are coupled. (Windows are then of one length, 0.5 unless given.) window (units of tau) and block (neurons) change the speed, not the
     law. progress: a bar, when tqdm is installed.
 
     Deterministic given rng's state. ValueError before any work when the weights are not all 1/N (a
@@ -71,7 +71,7 @@ def stream(
     at: Array | None = None,
     record: NDArray[np.integer] | None = None,
     drive: Input | None = None,
-    measure: PoissonMeasure | None = None,
+    measure: Measure | None = None,
     window: float | None = None,
     block: int | None = None,
 ) -> Iterator[Spikes]:
@@ -95,7 +95,8 @@ def stream(
     if measure is not None:
         if measure.N != N:
             raise ValueError(f"the measure has N = {N} neurons, but measure.N = {measure.N}")
-        lengths, size = Lengths(measure.duration, measure.duration), N
+        fixed, size = fixed or 0.5, N
+        lengths = Lengths(fixed, fixed)
     in_order = measure is not None  # all neurons in one block, as they are numbered
     layout = blocks(network, np.arange(N) if in_order else rule.order(network.k @ z), size)
     return _windows(
@@ -114,7 +115,7 @@ def _windows(
     times: Array,
     kept: NDArray[np.bool_] | None,
     rng: np.random.Generator | None,
-    measure: PoissonMeasure | None,
+    measure: Measure | None,
 ) -> Iterator[Spikes]:
     N = network.size
     spacing = int(np.clip(N // 1000, 1, 32))

@@ -13,7 +13,7 @@ from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, draw
 from fieldlimit.network.inputs import Input, Path
 from fieldlimit.network.iteration import Undecided, picard
-from fieldlimit.network.measure import PoissonMeasure
+from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance, Mask
 
 SMALL = 6_000  # numbers: below, a plain cumulative sum is faster than a sparse product
@@ -84,7 +84,7 @@ def run(
     radius: float,
     *,
     rng: np.random.Generator | None,
-    measure: PoissonMeasure | None,
+    measure: Measure | None,
     spacing: int,
 ) -> Step:
     """The exact path in the window. radius of the first tube around the guess, in H, for Y.
@@ -259,20 +259,16 @@ def _drawn(
     )
 
 
-def _points_of(measure: PoissonMeasure, window: Window, top: float) -> Candidates:
-    """All points of a cell of the measure, below a multiple of its height that is at least `top`."""
-    cell = round(window.start / measure.duration)
-    layers = max(1.0, np.ceil(top / measure.height))
-    if layers * measure.height * measure.duration * measure.N > MOST:
-        _too_many(window, layers * measure.height * measure.duration * measure.N)
-    points = measure.below(cell, top)
-    inside = points.times - window.start < window.duration
-    bound = np.full(window.blocks.count, layers * measure.height)
+def _points_of(measure: Measure, window: Window, top: float) -> Candidates:
+    """All points of the measure in the window below a height that is at least `top`."""
+    points = measure.between(window.start, window.start + window.duration, top)
+    if len(points.times) > MOST:
+        _too_many(window, len(points.times))
     return Candidates(
-        points.neurons[inside].astype(np.int32),
-        window.rule.key(points.heights[inside]),
-        points.times[inside] - window.start,
-        bound,
+        points.neurons.astype(np.int32),
+        window.rule.key(points.heights),
+        points.times - window.start,
+        np.full(window.blocks.count, top),
     )
 
 
