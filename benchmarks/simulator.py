@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,7 @@ def in_turn(
 
 def peer(
     script: str, net: VectorField, h0: Array, phi: list[float], *arguments: str
-) -> dict[str, dict]:
+) -> dict[str, Any]:
     """What a peer reports about the same network, in its own environment."""
     single = {
         "OMP_NUM_THREADS": "1",
@@ -105,7 +106,7 @@ def peer(
         run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **single})
     if run.returncode:
         raise RuntimeError(f"{script} failed:\n{run.stderr[-2000:]}")
-    found: dict[str, dict] = json.loads(run.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return found
 
 

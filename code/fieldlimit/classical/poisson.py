@@ -56,9 +56,7 @@ class PoissonMeasure:
                 f"the measure is drawn up to time {self.duration} and height {self.ceiling}, "
                 f"but asked for up to {stop} and {top}"
             )
-        last = "right" if stop >= self.duration else "left"  # the end belongs to the last window
-        first, end = np.searchsorted(self.times, start), np.searchsorted(self.times, stop, last)
-        part = slice(int(first), int(end))
+        part = slice(*np.searchsorted(self.times, [start, stop]))
         return Points(self.times[part], self.neurons[part], self.heights[part])
 
     def __len__(self) -> int:

@@ -30,7 +30,7 @@ def circuit(damping: float, frequency: float) -> Model:
     """
     turn = np.array([[1 - damping, -frequency], [frequency, 1 - damping]])
     J = 2 * turn
-    return Model(population_kernel(J, [0.5, 0.5]), Logistic(gain=4.0), -J.sum(axis=1) / 4)
+    return Model(population_kernel(J, np.full(2, 0.5)), Logistic(gain=4.0), -J.sum(axis=1) / 4)
 
 
 def frame(*, dt: float, N: int, damping: float) -> dict[str, NDArray | float | str]:
@@ -87,7 +87,7 @@ def _clocked(dt: float, N: int, damping: float) -> Array:
 
 def _shares(N: int) -> Array:
     """Half of the neurons in each population: no disorder from the draw."""
-    return (np.arange(N) % 2.0)[:, None]
+    return np.arange(N, dtype=float)[:, None] % 2
 
 
 view = View(

@@ -107,7 +107,7 @@ def draw(
         return np.empty(0, dtype=np.int32), np.empty(0), bound
     unit = total / (SLOTS * count)  # rate of one slot
     slots = np.ceil(bound * (size / unit)).astype(np.int64)
-    used: Array = slots * (unit / size)
+    used = slots.astype(np.float64) * (unit / size)
     table = np.repeat(np.arange(count, dtype=np.int32), slots)
     n = rng.poisson(len(table) * unit * duration)
     block = table[(rng.random(n) * len(table)).astype(np.int32)]
