@@ -67,7 +67,7 @@ def frame(*, N: int, J: float, tube: str, step: int) -> dict[str, NDArray | floa
         for name, mask in shown.items()
         for axis, values in (("t", window.times), ("u", window.heights))
     }
-    passes = np.arange(PASSES)
+    passes, counts = np.arange(PASSES), np.array(wrong[:PASSES])
     bound = [
         wrong_candidates(p, N=N, rate=1.0, coupling=abs(J) * PHI.sup(1), duration=LENGTH)
         for p in range(PASSES)
@@ -81,10 +81,11 @@ def frame(*, N: int, J: float, tube: str, step: int) -> dict[str, NDArray | floa
         "exact": PHI(_potential(window, window.path)),
         "iterate": PHI(_potential(window, accepted)),
         "passes": passes.astype(float),
-        "wrong": np.where(np.array(wrong) > 0, np.array(wrong, dtype=float), np.nan),
         "bound": np.maximum(np.array(bound), 0.05),
-        "here": np.array([float(step)]),
-        "here_wrong": np.array([float(wrong[step]) if wrong[step] else np.nan]),
+        "not_yet": passes[counts > 0].astype(float),
+        "wrong": counts[counts > 0].astype(float),
+        "here": np.full(int(wrong[step] > 0), float(step)),
+        "here_wrong": np.full(int(wrong[step] > 0), float(wrong[step])),
         "candidates": len(window.times),
         "open": int(undecided.sum()),
         "now_wrong": wrong[step],
@@ -166,7 +167,7 @@ view = View(
             y=Axis("candidates", scale="log", domain=(0.05, None)),
             marks=[
                 Line("passes", "bound", "bound", "bound of the mean, all undecided"),
-                Dot("passes", "wrong", "network", "this window", size=3.5),
+                Dot("not_yet", "wrong", "network", "this window (until none is left)", size=3.5),
                 Dot("here", "here_wrong", "prediction", size=6.0),
             ],
             aspect=0.8,
