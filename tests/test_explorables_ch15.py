@@ -65,7 +65,9 @@ def test_the_field_of_the_circuit_rings_as_it_says():
         F = neural_field(clock_bias.circuit(damping, 3.0))
         assert np.abs(F(np.zeros(2))).max() < 1e-14
         found = np.linalg.eigvals(F.derivative(np.zeros(2)))
-        np.testing.assert_allclose(np.sort_complex(found), [-damping - 3j, -damping + 3j], atol=1e-12)
+        np.testing.assert_allclose(
+            np.sort_complex(found), [-damping - 3j, -damping + 3j], atol=1e-12
+        )
 
 
 def test_the_clock_makes_the_circuit_oscillate():

@@ -2,6 +2,13 @@
 
 dZ = (-Z + I) dt + (1/N) sum_j w_{x_j} dS_j, with S_j of intensity phi(Z_{t-}(x_j)): the state is
 the r-vector Z, the potential of neuron j is <Z, k_j>.
+
+`simulate` and `stream` have no time step and cost O(r) a spike (chapter 15): candidates under bounds
+of the rates, a tube around a guess that decides most of them (`tube_radius`, `candidate_rate`), and
+Picard's iteration for the rest (`picard`, `wrong_candidates`). `thinning` is the definition, one
+candidate after the other; `simulate_clocked` the common method, with what it gets wrong
+(`clocked_error`, `clocked_eigenvalue`). An `Input` changes in time; a `Measure` (`PoissonCells`)
+drives several networks with the same points; `potentials` and `activity` read a record of `Spikes`.
 """
 
 from fieldlimit.network.blocks import candidate_rate
