@@ -173,7 +173,7 @@ def replayed(net, points, duration, h0, p=None):
         if s > duration:
             break
         y, t = np.exp(t - s) * y, s
-        if rule.spikes(net.k[i : i + 1] @ (rest + y), np.array([key]))[0]:
+        if rule.excess(net.k[i : i + 1] @ (rest + y), np.array([key]))[0] > 0:
             y = y + net.w[i] / net.size
             spikes.append((s, i))
     return tuple(np.array(spikes).reshape(-1, 2).T)

@@ -104,8 +104,10 @@ def _window(N: int, J: float) -> _Window:
     candidates = Undecided(
         RULE.key(points.heights),
         drive + decay * (START - drive),
-        decay[None, :],
-        J / (N * decay)[None, :],
+        np.ones((len(decay), 1)),
+        np.full((len(decay), 1), J / N),
+        1 / decay,
+        np.zeros(len(decay), dtype=bool),
     )
     path = candidates.key < candidates.h
     for _ in range(len(path) + 1):
@@ -127,18 +129,23 @@ def _iterates(window: _Window, certain: Mask, undecided: Mask) -> list[Mask]:
 
 def _potential(window: _Window, accepted: Mask) -> Array:
     """h on the grid when these candidates are spikes."""
-    sums = np.append(0.0, np.cumsum(window.candidates.jump[0] * accepted))
+    sums = np.append(0.0, np.cumsum(_jumps(window) * accepted))
     drive = window.candidates.h - np.exp(-window.times) * START
     rest = drive[0] / -np.expm1(-window.times[0])
     before = np.searchsorted(window.times, GRID, side="right")
     return rest + np.exp(-GRID) * (START - rest + sums[before])
 
 
+def _jumps(window: _Window) -> Array:
+    """e^t J / N, (n,)."""
+    return window.candidates.growth * window.candidates.jump[:, 0]
+
+
 def _excursion(window: _Window, accepted: Mask) -> float:
     """sup |h - guess| over the window: at its ends and on both sides of the spikes."""
-    jumps = window.candidates.jump[0] * accepted
+    jumps = _jumps(window) * accepted
     after = np.cumsum(jumps)
-    sides = window.candidates.h + window.candidates.k[0] * np.stack([after - jumps, after])
+    sides = window.candidates.h + np.stack([after - jumps, after]) / window.candidates.growth
     ends = _potential(window, accepted)[[0, -1]]
     return float(np.abs(np.append(sides.ravel(), ends) - window.guess).max())
 

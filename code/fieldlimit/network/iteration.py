@@ -5,35 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, nonnegative, positive, positive_integer
 from fieldlimit.network.rules import Acceptance, Mask
 from fieldlimit.statements import states
+
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Undecided:
     """Candidates (m,) in the order of time whose acceptance is open. Times from the window's start.
 
-    key: of their heights; h: the potentials just before them if none of them is accepted. By
-    coordinates, long axis last: jump (r, m), e^t w / N; k (r, m), e^{-t} times the receptive
-    feature, so that the sum of the jumps before a candidate adds its product with k to h.
+    key: of their heights; h: the potentials just before them if those `assumed` are accepted.
+    k (m, r): receptive features, jump (m, r): w / N; growth: e^t, so that a spike at an earlier time
+    s adds <k, jump> e^s / e^t to the potential.
     """
 
     key: Array
     h: Array
     k: Array
     jump: Array
+    growth: Array
+    assumed: Mask
 
     def __len__(self) -> int:
         return len(self.key)
 
+    def sums(self, accepted: Mask) -> tuple[Indices, Array]:
+        """Where `accepted` is not as assumed (n,), and the sums of the e^t jumps up to there (n + 1, r)."""
+        changed = np.flatnonzero(accepted != self.assumed)
+        sign = np.where(accepted[changed], 1.0, -1.0)
+        sums = np.zeros((len(changed) + 1, self.jump.shape[1]))
+        jumps = self.jump[changed] * (sign * self.growth[changed])[:, None]
+        np.cumsum(jumps, axis=0, out=sums[1:])
+        return changed, sums
+
 
 def one_pass(candidates: Undecided, rule: Acceptance, accepted: Mask) -> Mask:
     """P(A): assume that the candidates A are accepted, and decide afresh on all, (m,) -> (m,)."""
-    jumps = candidates.jump * accepted
-    before = np.cumsum(jumps, axis=1) - jumps
-    return rule.spikes(candidates.h + (candidates.k * before).sum(axis=0), candidates.key)
+    changed, sums = candidates.sums(accepted)
+    before = sums[np.searchsorted(changed, np.arange(len(candidates)))]
+    gain = np.einsum("ij,ij->i", candidates.k, before) / candidates.growth
+    return rule.excess(candidates.h + gain, candidates.key) > 0
 
 
 @states("thm-picard")
@@ -57,29 +72,29 @@ def wrong_candidates(
     return level * nonnegative("coupling", coupling) ** p * max(float(early), 0.0)
 
 
-def picard(candidates: Undecided, rule: Acceptance, start: Mask) -> tuple[Mask, Array, int]:
-    """The accepted candidates (m,), the jumps before each and in all (r, m + 1), the number of passes.
+def picard(
+    candidates: Undecided, rule: Acceptance, start: Mask
+) -> tuple[Mask, Indices, Array, int]:
+    """The accepted candidates (m,), their `sums`, and the number of passes from `start` on.
 
-    A pass assumes an acceptance, adds up the jumps, and decides afresh. Up to the first candidate
-    that a pass has changed nothing will change again, so the next pass starts behind it.
+    Most potentials are so far from their thresholds that the changes that are still in question
+    cannot decide them (Cauchy and Schwarz). A pass touches the others only.
     """
-    m = len(candidates)
-    accepted = start.copy()
-    before = np.zeros((len(candidates.jump), m + 1))
-    first, passes = 0, 0
-    while first < m:
+    excess = rule.excess(candidates.h, candidates.key)
+    settled, reach = excess > 0, _norms(candidates.k) / candidates.growth
+    accepted, passes = start, 0
+    while True:
         passes += 1
-        jumps = candidates.jump[:, first:] * accepted[first:]
-        jumps[:, 0] += before[:, first]
-        np.cumsum(jumps, axis=1, out=before[:, first + 1 :])
-        h = candidates.h[first:] + (candidates.k[:, first:] * before[:, first:-1]).sum(axis=0)
-        decided = rule.spikes(h, candidates.key[first:])
-        changed = np.flatnonzero(decided != accepted[first:])
-        if not len(changed):
-            break
-        accepted[first:] = decided
-        settled = first + int(changed[0]) + 1
-        last = settled - 1  # its jump has come or gone; all before it stay
-        before[:, settled] = before[:, last] + accepted[last] * candidates.jump[:, last]
-        first = settled
-    return accepted, before, passes
+        changed, sums = candidates.sums(accepted)
+        near = np.flatnonzero(rule.open(excess, reach * _norms(sums).max()))
+        gain = np.einsum("ij,ij->i", candidates.k[near], sums[np.searchsorted(changed, near)])
+        h = candidates.h[near] + gain / candidates.growth[near]
+        decided = settled.copy()
+        decided[near] = rule.excess(h, candidates.key[near]) > 0
+        if np.array_equal(decided, accepted):
+            return accepted, changed, sums, passes
+        accepted = decided
+
+
+def _norms(a: Array) -> Array:
+    return np.sqrt(np.einsum("ij,ij->i", a, a))

@@ -31,12 +31,12 @@ class Acceptance(Protocol):
         """What is remembered of the heights u."""
         ...
 
-    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
-        """Candidates that may be spikes for some potential in [h - rho, h + rho], and that are for all."""
+    def excess(self, h: Array, key: Array) -> Array:
+        """Positive iff u < phi(h)."""
         ...
 
-    def spikes(self, h: Array, key: Array) -> Mask:
-        """u < phi(h)."""
+    def open(self, excess: Array, rho: Array | float) -> Mask:
+        """Whether the excess may have another sign, or vanish, when h is moved by at most rho."""
         ...
 
 
@@ -56,12 +56,11 @@ class ByThreshold:
     def key(self, u: Array) -> Array:
         return self.inverse(u)
 
-    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
-        excess = h - key
-        return excess > -rho, excess > rho
+    def excess(self, h: Array, key: Array) -> Array:
+        return h - key
 
-    def spikes(self, h: Array, key: Array) -> Mask:
-        return h > key
+    def open(self, excess: Array, rho: Array | float) -> Mask:
+        return np.abs(excess) <= rho
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,13 @@ class ByRate:
     def key(self, u: Array) -> Array:
         return u
 
-    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
-        if np.isinf(self.slope):
-            return key < self.ceiling, np.zeros(len(key), dtype=bool)
-        excess, margin = self.phi(h) - key, self.slope * rho
-        return excess > -margin, excess > margin
+    def excess(self, h: Array, key: Array) -> Array:
+        return self.phi(h) - key
 
-    def spikes(self, h: Array, key: Array) -> Mask:
-        return key < self.phi(h)
+    def open(self, excess: Array, rho: Array | float) -> Mask:
+        if np.isinf(self.slope):
+            return np.ones(len(excess), dtype=bool)
+        return np.abs(excess) <= self.slope * rho
 
 
 def acceptance(phi: Nonlinearity) -> Acceptance:

@@ -124,61 +124,53 @@ def _follow(
     tubes: int,
 ) -> Step:
     """The path that follows if the tube of half-width rho ||k_i|| holds it."""
-    places, keys = candidates.places, candidates.keys
-    margin = window.blocks.margin(rho, places)
-    possible, certain = window.rule.screen(h[places], margin, keys)
-    kept = np.flatnonzero(possible)
-    times, kept = _timed(candidates, kept, window.duration, rng)
-    open_ = ~certain[kept]
+    places, keys, rule = candidates.places, candidates.keys, window.rule
+    excess = rule.excess(h[places], keys)
+    open_, spiking = rule.open(excess, window.blocks.margin(rho, places)), excess > 0
+    times, kept = _timed(candidates, np.flatnonzero(spiking | open_), window.duration, rng)
+    open_, spiking = open_[kept], spiking[kept]  # as the guess has it
     neurons = window.blocks.order[places[kept]]
 
     ends = np.searchsorted(times, window.asked, side="right")
     nodes = _nodes(open_, ends, spacing)
     growth = np.exp(times)
-    growth_certain = growth * ~open_
-    sums = _sums(window.network, neurons, growth_certain, nodes)
-    before = window.y + sums  # e^t Y just before each node, and at the end, without the undecided
-
+    before = _before(window, neurons, growth * spiking, nodes)
     undecided = np.flatnonzero(open_)
-    open_nodes = open_[nodes]
-    accepted, extra, passes = _decide(
-        window, neurons[undecided], keys[kept[undecided]], times[undecided], growth[undecided],
-        before[:-1][open_nodes],
-    )  # fmt: skip
-    if len(undecided):  # their jumps before each node, and in all
-        before[1:] += extra.T[np.cumsum(open_nodes)]
+    passes = 0
+    if len(undecided):
+        found = _undecided(
+            window, neurons[undecided], keys[kept[undecided]], times[undecided], growth[undecided],
+            before[np.flatnonzero(open_[nodes])], spiking[undecided],
+        )  # fmt: skip
+        spiking[undecided], changed, sums, passes = picard(found, rule, found.assumed)
+        if len(changed):
+            before[:-1] += sums[np.searchsorted(undecided[changed], nodes)]
+            before[-1] += sums[-1]
     node_times = np.append(times[nodes], window.duration)
     excursion = _excursion(window, before, node_times, spacing)
-    spikes = ~open_
-    spikes[undecided] = accepted
     latent = before[np.searchsorted(nodes, ends)] * np.exp(-window.asked)[:, None]
     return Step(
-        times[spikes], neurons[spikes], latent, before[-1] * np.exp(-window.duration), excursion,
+        times[spiking], neurons[spiking], latent, before[-1] * np.exp(-window.duration), excursion,
         len(places), len(undecided), passes, tubes,
     )  # fmt: skip
 
 
-def _decide(
+def _undecided(
     window: Window,
     neurons: NDArray[np.int32],
     keys: Array,
     times: Array,
     growth: Array,
-    base: Array,
-) -> tuple[Mask, Array, int]:
+    before: Array,
+    assumed: Mask,
+) -> Undecided:
     k = window.network.k.take(neurons, axis=0)
     p = window.drive.path(window.start + times)
     if isinstance(window.drive, Path):
         _check_speed(window, p)
-    decay = 1 / growth
-    candidates = Undecided(
-        keys,
-        np.einsum("ij,ij->i", k, p + base * decay[:, None]),
-        k.T * decay,
-        window.network.w.take(neurons, axis=0).T * (growth / window.network.size),
-    )
-    guess = np.einsum("ij,ij->i", k, p + window.guess)
-    return picard(candidates, window.rule, window.rule.spikes(guess, keys))
+    h = np.einsum("ij,ij->i", k, p) + np.einsum("ij,ij->i", k, before) / growth
+    jump = window.network.w.take(neurons, axis=0) / window.network.size
+    return Undecided(keys, h, k, jump, growth, assumed)
 
 
 def _nodes(open_: Mask, ends: NDArray[np.integer], spacing: int) -> NDArray[np.int64]:
@@ -191,27 +183,25 @@ def _nodes(open_: Mask, ends: NDArray[np.integer], spacing: int) -> NDArray[np.i
     return np.flatnonzero(mark)
 
 
-def _sums(
-    network: VectorField, neurons: NDArray[np.int32], growth: Array, nodes: NDArray[np.int64]
+def _before(
+    window: Window, neurons: NDArray[np.int32], growth: Array, nodes: NDArray[np.int64]
 ) -> Array:
-    """Sums of e^t w / N over the candidates before each node, and over all: (nodes + 1, r)."""
-    rank = network.w.shape[1]
-    sums = np.zeros((len(nodes) + 1, rank))
+    """e^t Y just before each node, and at the end, when the neurons jump with e^t = growth: (nodes + 1, r)."""
+    w, N = window.network.w, window.network.size
+    before = np.empty((len(nodes) + 1, w.shape[1]))
+    before[0] = window.y
     if not len(neurons):
-        return sums
-    if len(neurons) * rank <= SMALL:
-        every = np.cumsum(
-            network.w.take(neurons, axis=0) * (growth / network.size)[:, None], axis=0
-        )
-        sums[1:-1], sums[-1] = every[nodes[1:] - 1], every[-1]
-        return sums
+        return before
+    if len(neurons) * w.shape[1] <= SMALL:
+        every = np.cumsum(w.take(neurons, axis=0) * (growth / N)[:, None], axis=0)
+        before[1:-1], before[-1] = every[nodes[1:] - 1], every[-1]
+        before[1:] += window.y
+        return before
     from scipy.sparse import csr_array
 
     rows = np.append(nodes, len(neurons)).astype(np.int32)  # the first node is 0
-    shape = (len(nodes), network.size)
-    between = csr_array((growth / network.size, neurons, rows), shape=shape) @ network.w
-    np.cumsum(between, axis=0, out=sums[1:])
-    return sums
+    before[1:] = csr_array((growth / N, neurons, rows), shape=(len(nodes), N)) @ w
+    return np.cumsum(before, axis=0, out=before)
 
 
 def _excursion(window: Window, before: Array, times: Array, spacing: int) -> float:
