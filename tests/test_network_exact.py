@@ -112,8 +112,6 @@ def test_spike_for_spike_the_sequential_loop(case):
 @pytest.mark.parametrize("case", range(36))
 def test_spike_for_spike_on_its_own_candidates(case, monkeypatch):
     """Blocks, bounds and tubes of random sizes: the loop over all candidates drawn decides likewise.
-
-    A candidate that was never given a time is inserted at a random one: it must be rejected there.
     """
     rng = np.random.default_rng([case, 2])
     net = some_network(case, rng)
@@ -133,12 +131,8 @@ def test_spike_for_spike_on_its_own_candidates(case, monkeypatch):
     last = {window.start: (window, candidates) for window, candidates in seen}
     tables = []
     for window, found in last.values():
-        times = np.where(
-            np.isnan(found.times), window.duration * rng.random(len(found.times)), found.times
-        )
-        order = np.argsort(times)
         neurons = window.blocks.order[found.places]
-        tables.append(Points(window.start + times[order], neurons[order], found.keys[order]))
+        tables.append(Points(window.start + found.times, neurons, found.keys))
     slow = replayed(
         net, Points(*(np.concatenate(part) for part in zip(*tables, strict=True))), 5.0, h0
     )

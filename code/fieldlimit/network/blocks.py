@@ -35,8 +35,10 @@ class Blocks:
 
         Single precision: off by at most `rounding(z)` times ||k_i||.
         """
-        h = np.full(self.size * self.count, -np.inf, dtype=np.float32)
-        np.matmul(z.astype(np.float32), self.k32, out=h[: len(self.order)])
+        N = len(self.order)
+        h = np.empty(self.size * self.count, dtype=np.float32)
+        np.matmul(z.astype(np.float32), self.k32, out=h[:N])
+        h[N:] = -np.inf
         return h
 
     def rounding(self, z: Array) -> float:
@@ -45,8 +47,10 @@ class Blocks:
 
     def highest(self, h: NDArray, radius: float) -> NDArray:
         """max over each block of h_i + radius ||k_i||, (count,)."""
-        raised = h + h.dtype.type(radius) * self.length
-        return raised.reshape(self.count, self.size).max(axis=1)
+        table = h.reshape(self.count, self.size)
+        if isinstance(self.length, float):
+            return table.max(axis=1) + h.dtype.type(radius * self.length)
+        return (table + h.dtype.type(radius) * self.length.reshape(table.shape)).max(axis=1)
 
     def margin(self, radius: float, places: NDArray[np.int32]) -> NDArray | float:
         """radius ||k_i|| for the neurons at these places."""

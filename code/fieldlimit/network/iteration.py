@@ -35,20 +35,27 @@ class Undecided:
 
     def sums(self, accepted: Mask) -> tuple[Indices, Array]:
         """Where `accepted` is not as assumed (n,), and the sums of the e^t jumps up to there (n + 1, r)."""
-        changed = np.flatnonzero(accepted != self.assumed)
-        sign = np.where(accepted[changed], 1.0, -1.0)
+        changed = (accepted != self.assumed).nonzero()[0]
+        signed = self.growth[changed] * (2.0 * accepted[changed] - 1.0)
         sums = np.zeros((len(changed) + 1, self.jump.shape[1]))
-        jumps = self.jump[changed] * (sign * self.growth[changed])[:, None]
-        np.cumsum(jumps, axis=0, out=sums[1:])
+        (self.jump[changed] * signed[:, None]).cumsum(axis=0, out=sums[1:])
         return changed, sums
+
+    def changed_to(self, accepted: Mask, chosen: Indices) -> Undecided:
+        """These candidates only, when `accepted` is assumed of all."""
+        changed, sums = self.sums(accepted)
+        before = sums.take(changed.searchsorted(chosen), axis=0)
+        k, growth = self.k.take(chosen, axis=0), self.growth[chosen]
+        h = self.h[chosen] + np.einsum("ij,ij->i", k, before) / growth
+        return Undecided(
+            self.key[chosen], h, k, self.jump.take(chosen, axis=0), growth, accepted[chosen]
+        )
 
 
 def one_pass(candidates: Undecided, rule: Acceptance, accepted: Mask) -> Mask:
     """P(A): assume that the candidates A are accepted, and decide afresh on all, (m,) -> (m,)."""
-    changed, sums = candidates.sums(accepted)
-    before = sums[np.searchsorted(changed, np.arange(len(candidates)))]
-    gain = np.einsum("ij,ij->i", candidates.k, before) / candidates.growth
-    return rule.excess(candidates.h + gain, candidates.key) > 0
+    found = candidates.changed_to(accepted, np.arange(len(candidates)))
+    return rule.excess(found.h, found.key) > 0
 
 
 @states("thm-picard")
@@ -72,29 +79,45 @@ def wrong_candidates(
     return level * nonnegative("coupling", coupling) ** p * max(float(early), 0.0)
 
 
-def picard(
-    candidates: Undecided, rule: Acceptance, start: Mask
-) -> tuple[Mask, Indices, Array, int]:
-    """The accepted candidates (m,), their `sums`, and the number of passes from `start` on.
+def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int]:
+    """The accepted candidates (m,), and the number of passes from the assumed ones on.
 
-    Most potentials are so far from their thresholds that the changes that are still in question
-    cannot decide them (Cauchy and Schwarz). A pass touches the others only.
+    The first pass shows how far the path is from the assumed one. A potential further from its
+    threshold than twice that is settled (Cauchy and Schwarz), and the other passes leave it out; in
+    the end one looks whether the path has gone further.
     """
     excess = rule.excess(candidates.h, candidates.key)
-    settled, reach = excess > 0, _norms(candidates.k) / candidates.growth
-    accepted, passes = start, 0
+    found = excess > 0
+    first = _largest(candidates.sums(found)[1])
+    if first == 0:
+        return found, 1
+    reach = np.sqrt(np.einsum("ij,ij->i", candidates.k, candidates.k)) / candidates.growth
+    far = first
+    while True:
+        allowed = 2 * far
+        near = rule.open(excess, allowed * reach).nonzero()[0]
+        accepted, passes, moved = _all_passes(candidates.changed_to(found, near), rule)
+        far = first + moved
+        if far <= allowed:
+            found[near] = accepted
+            return found, passes + 1
+
+
+def _all_passes(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, float]:
+    """The fixed point, the number of passes, and how far the path is from the assumed one."""
+    jumps = candidates.jump * candidates.growth[:, None]
+    decay, sums = 1 / candidates.growth, np.zeros((len(jumps) + 1, jumps.shape[1]))
+    accepted, passes = candidates.assumed, 0
     while True:
         passes += 1
-        changed, sums = candidates.sums(accepted)
-        near = np.flatnonzero(rule.open(excess, reach * _norms(sums).max()))
-        gain = np.einsum("ij,ij->i", candidates.k[near], sums[np.searchsorted(changed, near)])
-        h = candidates.h[near] + gain / candidates.growth[near]
-        decided = settled.copy()
-        decided[near] = rule.excess(h, candidates.key[near]) > 0
-        if np.array_equal(decided, accepted):
-            return accepted, changed, sums, passes
+        gain = np.einsum("ij,ij->i", candidates.k, sums[:-1]) * decay
+        decided = rule.excess(candidates.h + gain, candidates.key) > 0
+        if (decided == accepted).all():
+            return accepted, passes, _largest(sums)
         accepted = decided
+        change = accepted.astype(float) - candidates.assumed
+        (jumps * change[:, None]).cumsum(axis=0, out=sums[1:])
 
 
-def _norms(a: Array) -> Array:
-    return np.sqrt(np.einsum("ij,ij->i", a, a))
+def _largest(a: Array) -> float:
+    return float(np.sqrt(np.einsum("ij,ij->i", a, a).max()))

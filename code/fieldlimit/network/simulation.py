@@ -118,7 +118,7 @@ def _windows(
     measure: Measure | None,
 ) -> Iterator[Spikes]:
     N = network.size
-    spacing = int(np.clip(N // 1000, 1, 32))
+    spacing = int(np.clip(N // 300, 1, 64))
     pull = _first_pull(network, drive, y)
     excursions: list[float] = []  # over the root of the window's duration
     jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N

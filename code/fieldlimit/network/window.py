@@ -20,17 +20,17 @@ SMALL = 6_000  # numbers: below, a plain cumulative sum is faster than a sparse 
 MOST = 50_000_000  # candidates in a window: beyond, the memory of a common machine
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Candidates:
-    """Points (t, i, u) of the Poisson measures in a window, below a bound of the rates.
+    """Points (t, i, u) of the Poisson measures in a window, below a bound of the rates, in the order of time.
 
-    places (n,) of the neurons in the blocks, keys (n,) of the heights. times (n,) from the start of
-    the window, nan as long as nobody has asked: a rejected candidate needs none.
+    times (n,) from the start of the window, places (n,) of the neurons in the blocks, keys (n,) of
+    the heights.
     """
 
+    times: Array
     places: NDArray[np.int32]
     keys: Array
-    times: Array | None
     bound: Array  # (blocks,)
 
 
@@ -107,7 +107,7 @@ def run(
         elif candidates is None or (top > candidates.bound).any():
             assert rng is not None
             candidates = _drawn(candidates, top, window, rng)
-        step = _follow(window, candidates, h, rho, rng, spacing, tubes)
+        step = _follow(window, candidates, h, rho, spacing, tubes)
         if step.excursion <= radius:
             return step
         radius = max(1.5 * radius, 1.2 * step.excursion)
@@ -119,68 +119,63 @@ def _follow(
     candidates: Candidates,
     h: NDArray[np.float32],
     rho: float,
-    rng: np.random.Generator | None,
     spacing: int,
     tubes: int,
 ) -> Step:
     """The path that follows if the tube of half-width rho ||k_i|| holds it."""
-    places, keys, rule = candidates.places, candidates.keys, window.rule
-    excess = rule.excess(h[places], keys)
-    open_, spiking = rule.open(excess, window.blocks.margin(rho, places)), excess > 0
-    times, kept = _timed(candidates, np.flatnonzero(spiking | open_), window.duration, rng)
-    open_, spiking = open_[kept], spiking[kept]  # as the guess has it
-    neurons = window.blocks.order[places[kept]]
-
-    ends = np.searchsorted(times, window.asked, side="right")
-    nodes = _nodes(open_, ends, spacing)
-    growth = np.exp(times)
+    times, places, rule = candidates.times, candidates.places, window.rule
+    neurons, growth = window.blocks.order[places], np.exp(times)
+    excess = rule.excess(h[places], candidates.keys)
+    spiking = excess > 0  # by the guess
+    undecided = np.flatnonzero(rule.open(excess, window.blocks.margin(rho, places)))
+    ends = times.searchsorted(window.asked, side="right")
+    nodes = _nodes(len(times), undecided, ends, spacing)
     before = _before(window, neurons, growth * spiking, nodes)
-    undecided = np.flatnonzero(open_)
     passes = 0
     if len(undecided):
         found = _undecided(
-            window, neurons[undecided], keys[kept[undecided]], times[undecided], growth[undecided],
-            before[np.flatnonzero(open_[nodes])], spiking[undecided],
+            window, times[undecided], neurons[undecided], candidates.keys[undecided],
+            before.take(nodes.searchsorted(undecided), axis=0), spiking[undecided],
         )  # fmt: skip
-        spiking[undecided], changed, sums, passes = picard(found, rule, found.assumed)
-        if len(changed):
-            before[:-1] += sums[np.searchsorted(undecided[changed], nodes)]
-            before[-1] += sums[-1]
-    node_times = np.append(times[nodes], window.duration)
-    excursion = _excursion(window, before, node_times, spacing)
-    latent = before[np.searchsorted(nodes, ends)] * np.exp(-window.asked)[:, None]
+        accepted, passes = picard(found, rule)
+        changed, sums = found.sums(accepted)
+        before[:-1] += sums.take(undecided[changed].searchsorted(nodes), axis=0)
+        before[-1] += sums[-1]
+        spiking[undecided] = accepted
+    latent = before[nodes.searchsorted(ends)] * np.exp(-window.asked)[:, None]
     return Step(
-        times[spiking], neurons[spiking], latent, before[-1] * np.exp(-window.duration), excursion,
+        times[spiking], neurons[spiking], latent, before[-1] * np.exp(-window.duration),
+        _excursion(window, before, nodes, times, spacing),
         len(places), len(undecided), passes, tubes,
     )  # fmt: skip
 
 
 def _undecided(
     window: Window,
+    times: Array,
     neurons: NDArray[np.int32],
     keys: Array,
-    times: Array,
-    growth: Array,
     before: Array,
     assumed: Mask,
 ) -> Undecided:
-    k = window.network.k.take(neurons, axis=0)
     p = window.drive.path(window.start + times)
     if isinstance(window.drive, Path):
         _check_speed(window, p)
-    h = np.einsum("ij,ij->i", k, p) + np.einsum("ij,ij->i", k, before) / growth
+    growth = np.exp(times)
+    k = window.network.k.take(neurons, axis=0)
+    h = np.einsum("ij,ij->i", k, before / growth[:, None] + p)
     jump = window.network.w.take(neurons, axis=0) / window.network.size
     return Undecided(keys, h, k, jump, growth, assumed)
 
 
-def _nodes(open_: Mask, ends: NDArray[np.integer], spacing: int) -> NDArray[np.int64]:
-    """Places in the order of time at which the path is computed: undecided, asked for, every few."""
-    if spacing == 1:
-        return np.arange(len(open_))
-    mark = open_.copy()
-    mark[::spacing] = True
-    mark[ends[ends < len(open_)]] = True
-    return np.flatnonzero(mark)
+def _nodes(
+    n: int, undecided: NDArray[np.int64], ends: NDArray[np.int64], spacing: int
+) -> NDArray[np.int64]:
+    """Candidates at which the path is computed: undecided, the next to asked times, and every few."""
+    mark = np.zeros(n, dtype=bool)
+    mark[undecided] = mark[::spacing] = True
+    mark[ends[ends < n]] = True
+    return mark.nonzero()[0]
 
 
 def _before(
@@ -204,21 +199,24 @@ def _before(
     return np.cumsum(before, axis=0, out=before)
 
 
-def _excursion(window: Window, before: Array, times: Array, spacing: int) -> float:
+def _excursion(
+    window: Window, before: Array, nodes: NDArray[np.int64], times: Array, spacing: int
+) -> float:
     """A bound of sup ||Y_t - guess|| over the window, from e^t Y before each node and at the end.
 
     Between two jumps Y moves on a straight line, so with a node at every jump the values on both
-    sides of the jumps decide. Otherwise the path between two nodes has a length L of at most its
-    jumps and its decay, and stays within the larger distance of its ends plus L / 2.
+    sides of the jumps decide. Otherwise the path between two of every few candidates has a length L
+    of at most its jumps and its decay, and stays within the larger distance of its ends plus L / 2.
     """
-    at = before * np.exp(-times)[:, None]
-    first = np.linalg.norm(window.y - window.guess)
-    far = max(float(first), float(_norms(at - window.guess).max()))
+    few = np.arange(0, len(times), spacing)
+    t = np.concatenate([[0.0], times[few], [window.duration]])
+    y = np.concatenate([window.y[None], before.take(nodes.searchsorted(few), axis=0), before[-1:]])
+    at = y * np.exp(-t)[:, None]
+    far = float(_norms(at - window.guess).max())
     if spacing == 1:
-        after = before[1:] * np.exp(-times[:-1])[:, None]
-        return max(far, float(_norms(after - window.guess).max())) if len(after) else far
-    gap = max(float(times[0]), float((times[1:] - times[:-1]).max(initial=0.0)))
-    jumps = (spacing + 1) * window.jump
+        after = y[1:] * np.exp(-t[:-1])[:, None]
+        return max(far, float(_norms(after - window.guess).max()))
+    gap, jumps = float(np.diff(t).max()), spacing * window.jump
     return far + (jumps + gap * (float(_norms(at).max()) + jumps)) / 2
 
 
@@ -229,22 +227,29 @@ def _norms(a: Array) -> Array:
 def _drawn(
     old: Candidates | None, top: Array, window: Window, rng: np.random.Generator
 ) -> Candidates:
-    """Candidates below `top`; those that exist already stay, and the layer above them is added."""
+    """Candidates below `top`; those that exist already stay, and the layer above them is added.
+
+    They are drawn in random order, so the order statistics of uniform times may be handed out as
+    they come: sums of exponential variables, no sort.
+    """
     layer = top if old is None else np.maximum(top - old.bound, 0.0)
-    places, heights, used = draw(layer, window.blocks.size, window.duration, rng)
+    size, N = window.blocks.size, window.network.size
+    places, heights, used = draw(layer, size, window.duration, rng)
     if old is not None:
-        heights += old.bound[places // window.blocks.size]
-    inside = places < window.network.size  # the last block has empty places
-    if not inside.all():
+        heights += old.bound[places // size]
+    if N % size:  # the last block has empty places
+        inside = places < N
         places, heights = places[inside], heights[inside]
-    keys = window.rule.key(heights)
+    gaps = rng.standard_exponential(len(places) + 1).cumsum()
+    times, keys = gaps[:-1] * (window.duration / gaps[-1]), window.rule.key(heights)
     if old is None:
-        return Candidates(places, keys, None, used)
-    times = np.full(len(old.places), np.nan) if old.times is None else old.times
+        return Candidates(times, places, keys, used)
+    times = np.concatenate([old.times, times])
+    order = times.argsort()
     return Candidates(
-        np.concatenate([old.places, places]),
-        np.concatenate([old.keys, keys]),
-        np.concatenate([times, np.full(len(places), np.nan)]),
+        times[order],
+        np.concatenate([old.places, places])[order],
+        np.concatenate([old.keys, keys])[order],
         old.bound + used,
     )
 
@@ -255,43 +260,11 @@ def _points_of(measure: Measure, window: Window, top: float) -> Candidates:
     if len(points.times) > MOST:
         _too_many(window, len(points.times))
     return Candidates(
+        points.times - window.start,
         points.neurons.astype(np.int32),
         window.rule.key(points.heights),
-        points.times - window.start,
         np.full(window.blocks.count, top),
     )
-
-
-def _timed(
-    candidates: Candidates,
-    kept: NDArray[np.int64],
-    duration: float,
-    rng: np.random.Generator | None,
-) -> tuple[Array, NDArray[np.int64]]:
-    """Times of the kept candidates in increasing order, and the candidates in that order.
-
-    Candidates are drawn in random order, so when none has a time yet the order statistics of
-    uniform times may be handed out as they come: sums of exponential variables, no sort.
-    """
-    if candidates.times is None:
-        assert rng is not None
-        gaps = np.cumsum(rng.standard_exponential(len(kept) + 1))
-        times = gaps[:-1] * (duration / gaps[-1])
-        candidates.times = np.full(len(candidates.places), np.nan)
-        candidates.times[kept] = times
-        return times, kept
-    times = candidates.times[kept]
-    new = np.isnan(times)
-    if new.any():
-        assert rng is not None
-        times[new] = duration * rng.random(int(new.sum()))
-        candidates.times[kept] = times
-        order = np.argsort(times, kind="stable")
-        return times[order], kept[order]
-    if rng is None:  # points of a measure are in the order of time
-        return times, kept
-    order = np.argsort(times, kind="stable")
-    return times[order], kept[order]
 
 
 def _check_bound(top: Array, window: Window) -> None:
