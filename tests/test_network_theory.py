@@ -48,14 +48,16 @@ class Ramp:
         return self.rate if m == 0 else self.slope
 
 
-def all_undecided(net, points, z):
+def all_undecided(net, points, z, assumed=None):
     """All points of a window that starts at time 0 as candidates for Picard's iteration."""
+    assumed = np.zeros(len(points.times), dtype=bool) if assumed is None else assumed
     k, w = net.k[points.neurons], net.w[points.neurons]
     decay = np.exp(-points.times)
     rest = net.I + decay[:, None] * (z - net.I)
     key = acceptance(net.phi).key(points.heights)
-    none = np.zeros(len(key), dtype=bool)
-    return Undecided(key, np.sum(k * rest, axis=1), k, w / net.size, 1 / decay, none)
+    jumps = w * (assumed / decay)[:, None] / net.size
+    h = np.sum(k * (rest + decay[:, None] * (np.cumsum(jumps, axis=0) - jumps)), axis=1)
+    return Undecided(key, h, k, w, 1 / decay, assumed, net.size)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -78,7 +80,7 @@ def test_a_pass_is_causal_and_its_fixed_point_the_path(seed):
     path = np.isin(points.times, spikes.times)
     assert np.array_equal(one_pass(candidates, rule, path), path)
     for start in (A, B, np.zeros(m, dtype=bool), np.ones(m, dtype=bool)):
-        accepted, passes = picard(candidates.changed_to(start, np.arange(m)), rule)
+        accepted, _, _, passes = picard(all_undecided(net, points, z, start), rule)
         assert np.array_equal(accepted, path)
         one_by_one, count = start, 0
         while True:

@@ -105,9 +105,10 @@ def _window(N: int, J: float) -> _Window:
         RULE.key(points.heights),
         drive + decay * (START - drive),
         np.ones((len(decay), 1)),
-        np.full((len(decay), 1), J / N),
+        np.full((len(decay), 1), J),
         1 / decay,
         np.zeros(len(decay), dtype=bool),
+        N,
     )
     path = candidates.key < candidates.h
     for _ in range(len(path) + 1):
@@ -138,7 +139,7 @@ def _potential(window: _Window, accepted: Mask) -> Array:
 
 def _jumps(window: _Window) -> Array:
     """e^t J / N, (n,)."""
-    return window.candidates.growth * window.candidates.jump[:, 0]
+    return window.candidates.step * window.candidates.w[:, 0]
 
 
 def _excursion(window: _Window, accepted: Mask) -> float:

@@ -33,7 +33,7 @@ class Blocks:
     def potentials(self, z: Array) -> NDArray[np.float32]:
         """<z, k_i> in this order, -inf for the places of the last block that are empty: (n,).
 
-        Single precision: off by at most `rounding(z)` times ||k_i||.
+        Single precision: off by at most `rounding(||z||)` times ||k_i||.
         """
         N = len(self.order)
         h = np.empty(self.size * self.count, dtype=np.float32)
@@ -41,9 +41,9 @@ class Blocks:
         h[N:] = -np.inf
         return h
 
-    def rounding(self, z: Array) -> float:
-        """Bound of the rounding error of a potential and of what is added to it, over ||k_i||."""
-        return (len(z) + 8) * ROUNDING * float(np.linalg.norm(z))
+    def rounding(self, length: float) -> float:
+        """Bound of the rounding error of a potential and of a margin, over ||k_i||, together so long."""
+        return (len(self.k32) + 8) * ROUNDING * length
 
     def highest(self, h: NDArray, radius: float) -> NDArray:
         """max over each block of h_i + radius ||k_i||, (count,)."""
@@ -69,7 +69,7 @@ def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
     count = -(-N // size)
     padded = np.zeros(size * count, dtype=np.float32)
     padded[:N] = length * (1 + ROUNDING)
-    k32 = np.ascontiguousarray(network.k.T[:, order], dtype=np.float32)
+    k32 = np.ascontiguousarray(network.k.astype(np.float32).take(order, axis=0).T)
     return Blocks(
         order, k32, float(length.max() * (1 + ROUNDING)) if uniform else padded, size, count
     )
@@ -114,9 +114,9 @@ def draw(
     used = slots.astype(np.float64) * (unit / size)
     table = np.repeat(np.arange(count, dtype=np.int32), slots)
     n = rng.poisson(len(table) * unit * duration)
-    block = table[(rng.random(n) * len(table)).astype(np.int32)]
+    block = table.take((rng.random(n) * len(table)).astype(np.intp))
     within = rng.random(n) * size
     offset = within.astype(np.int32)
     places: NDArray[np.int32] = block * np.int32(size) + offset
-    heights: Array = (within - offset) * used[block]
+    heights: Array = (within - offset) * used.take(block)
     return places, heights, used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,43 +20,40 @@ class Undecided:
     """Candidates (m,) in the order of time whose acceptance is open. Times from the window's start.
 
     key: of their heights; h: the potentials just before them if those `assumed` are accepted.
-    k (m, r): receptive features, jump (m, r): w / N; growth: e^t, so that a spike at an earlier time
-    s adds <k, jump> e^s / e^t to the potential.
+    k and w (m, r): features; growth: e^t; N: a spike at s adds <k, w> e^(s - t) / N to the potential.
     """
 
     key: Array
     h: Array
     k: Array
-    jump: Array
+    w: Array
     growth: Array
     assumed: Mask
+    N: int
 
     def __len__(self) -> int:
         return len(self.key)
 
-    def sums(self, accepted: Mask) -> tuple[Indices, Array]:
-        """Where `accepted` is not as assumed (n,), and the sums of the e^t jumps up to there (n + 1, r)."""
-        changed = (accepted != self.assumed).nonzero()[0]
-        signed = self.growth[changed] * (2.0 * accepted[changed] - 1.0)
-        sums = np.zeros((len(changed) + 1, self.jump.shape[1]))
-        (self.jump[changed] * signed[:, None]).cumsum(axis=0, out=sums[1:])
-        return changed, sums
+    @cached_property
+    def step(self) -> Array:
+        """e^t / N, with the sign that a change of what is assumed has, (m,)."""
+        return np.where(self.assumed, -self.growth, self.growth) / self.N
 
-    def changed_to(self, accepted: Mask, chosen: Indices) -> Undecided:
-        """These candidates only, when `accepted` is assumed of all."""
-        changed, sums = self.sums(accepted)
-        before = sums.take(changed.searchsorted(chosen), axis=0)
-        k, growth = self.k.take(chosen, axis=0), self.growth[chosen]
-        h = self.h[chosen] + np.einsum("ij,ij->i", k, before) / growth
-        return Undecided(
-            self.key[chosen], h, k, self.jump.take(chosen, axis=0), growth, accepted[chosen]
-        )
+    def sums(self, accepted: Mask) -> tuple[Indices, Array]:
+        """Where `accepted` is not as assumed (n,), and by how much e^t Z is changed by then (n + 1, r)."""
+        changed = (accepted != self.assumed).nonzero()[0]
+        sums = np.zeros((len(changed) + 1, self.w.shape[1]))
+        jumps = self.w.take(changed, axis=0) * self.step.take(changed)[:, None]
+        jumps.cumsum(axis=0, out=sums[1:])
+        return changed, sums
 
 
 def one_pass(candidates: Undecided, rule: Acceptance, accepted: Mask) -> Mask:
     """P(A): assume that the candidates A are accepted, and decide afresh on all, (m,) -> (m,)."""
-    found = candidates.changed_to(accepted, np.arange(len(candidates)))
-    return rule.excess(found.h, found.key) > 0
+    changed, sums = candidates.sums(accepted)
+    before = sums.take(changed.searchsorted(np.arange(len(candidates))), axis=0)
+    gain = np.einsum("ij,ij->i", candidates.k, before) / candidates.growth
+    return rule.excess(candidates.h + gain, candidates.key) > 0
 
 
 @states("thm-picard")
@@ -79,45 +77,30 @@ def wrong_candidates(
     return level * nonnegative("coupling", coupling) ** p * max(float(early), 0.0)
 
 
-def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int]:
-    """The accepted candidates (m,), and the number of passes from the assumed ones on.
+def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, Indices, Array, int]:
+    """The accepted candidates (m,), their `sums`, and the number of passes from the assumed ones on.
 
-    The first pass shows how far the path is from the assumed one. A potential further from its
-    threshold than twice that is settled (Cauchy and Schwarz), and the other passes leave it out; in
-    the end one looks whether the path has gone further.
+    A pass decides afresh on those whose potential is so near its threshold that the change of the
+    path can decide them (Cauchy and Schwarz), or a change thrice as large as one seen before.
     """
     excess = rule.excess(candidates.h, candidates.key)
-    found = excess > 0
-    first = _largest(candidates.sums(found)[1])
-    if first == 0:
-        return found, 1
-    reach = np.sqrt(np.einsum("ij,ij->i", candidates.k, candidates.k)) / candidates.growth
-    far = first
+    reach = norms(candidates.k) / candidates.growth
+    accepted, passes, allowed = excess > 0, 1, -1.0
     while True:
-        allowed = 2 * far
-        near = rule.open(excess, allowed * reach).nonzero()[0]
-        accepted, passes, moved = _all_passes(candidates.changed_to(found, near), rule)
-        far = first + moved
-        if far <= allowed:
-            found[near] = accepted
-            return found, passes + 1
-
-
-def _all_passes(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, float]:
-    """The fixed point, the number of passes, and how far the path is from the assumed one."""
-    jumps = candidates.jump * candidates.growth[:, None]
-    decay, sums = 1 / candidates.growth, np.zeros((len(jumps) + 1, jumps.shape[1]))
-    accepted, passes = candidates.assumed, 0
-    while True:
+        changed, sums = candidates.sums(accepted)
+        if (change := float(norms(sums).max())) > allowed:
+            allowed = 3 * change
+            near = rule.open(excess, allowed * reach).nonzero()[0]
+            of_near = (candidates.key, candidates.h, candidates.k, candidates.growth)
+            key, h, k, growth = (a.take(near, axis=0) for a in of_near)
+        before = sums.take(changed.searchsorted(near), axis=0)
+        decided = rule.excess(h + np.einsum("ij,ij->i", k, before) / growth, key) > 0
+        if (decided == accepted.take(near)).all():
+            return accepted, changed, sums, passes
+        accepted[near] = decided
         passes += 1
-        gain = np.einsum("ij,ij->i", candidates.k, sums[:-1]) * decay
-        decided = rule.excess(candidates.h + gain, candidates.key) > 0
-        if (decided == accepted).all():
-            return accepted, passes, _largest(sums)
-        accepted = decided
-        change = accepted.astype(float) - candidates.assumed
-        (jumps * change[:, None]).cumsum(axis=0, out=sums[1:])
 
 
-def _largest(a: Array) -> float:
-    return float(np.sqrt(np.einsum("ij,ij->i", a, a).max()))
+def norms(a: Array) -> Array:
+    """Lengths of the rows, (n, r) -> (n,)."""
+    return np.sqrt(np.einsum("ij,ij->i", a, a))

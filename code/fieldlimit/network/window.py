@@ -12,7 +12,7 @@ from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, draw
 from fieldlimit.network.inputs import Input, Path
-from fieldlimit.network.iteration import Undecided, picard
+from fieldlimit.network.iteration import Undecided, norms, picard
 from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance, Mask
 
@@ -97,8 +97,8 @@ def run(
     drift = window.drift
     candidates: Candidates | None = None
     for tubes in range(1, 200):
-        rounding = window.blocks.rounding(np.abs(centre) + radius + drift)
-        rho = radius + drift + rounding
+        rho = radius + drift
+        rho += window.blocks.rounding(float(np.linalg.norm(centre)) + rho)
         top = window.rule.bound(window.blocks, h, rho)
         _check_bound(top, window)
         if measure is not None:
@@ -124,27 +124,26 @@ def _follow(
 ) -> Step:
     """The path that follows if the tube of half-width rho ||k_i|| holds it."""
     times, places, rule = candidates.times, candidates.places, window.rule
-    neurons, growth = window.blocks.order[places], np.exp(times)
-    excess = rule.excess(h[places], candidates.keys)
+    neurons = window.blocks.order.take(places)
+    excess = rule.excess(h.take(places), candidates.keys)
     spiking = excess > 0  # by the guess
-    undecided = np.flatnonzero(rule.open(excess, window.blocks.margin(rho, places)))
+    undecided = rule.open(excess, window.blocks.margin(rho, places)).nonzero()[0]
     ends = times.searchsorted(window.asked, side="right")
     nodes = _nodes(len(times), undecided, ends, spacing)
-    before = _before(window, neurons, growth * spiking, nodes)
+    before = _before(window, neurons, np.exp(times) * spiking, nodes)
     passes = 0
     if len(undecided):
         found = _undecided(
-            window, times[undecided], neurons[undecided], candidates.keys[undecided],
-            before.take(nodes.searchsorted(undecided), axis=0), spiking[undecided],
+            window, times.take(undecided), neurons.take(undecided), candidates.keys.take(undecided),
+            before.take(nodes.searchsorted(undecided), axis=0), spiking.take(undecided),
         )  # fmt: skip
-        accepted, passes = picard(found, rule)
-        changed, sums = found.sums(accepted)
-        before[:-1] += sums.take(undecided[changed].searchsorted(nodes), axis=0)
+        spiking[undecided], changed, sums, passes = picard(found, rule)
+        before[:-1] += sums.take(undecided.take(changed).searchsorted(nodes), axis=0)
         before[-1] += sums[-1]
-        spiking[undecided] = accepted
+    spikes = spiking.nonzero()[0]
     latent = before[nodes.searchsorted(ends)] * np.exp(-window.asked)[:, None]
     return Step(
-        times[spiking], neurons[spiking], latent, before[-1] * np.exp(-window.duration),
+        times.take(spikes), neurons.take(spikes), latent, before[-1] * np.exp(-window.duration),
         _excursion(window, before, nodes, times, spacing),
         len(places), len(undecided), passes, tubes,
     )  # fmt: skip
@@ -163,9 +162,9 @@ def _undecided(
         _check_speed(window, p)
     growth = np.exp(times)
     k = window.network.k.take(neurons, axis=0)
-    h = np.einsum("ij,ij->i", k, before / growth[:, None] + p)
-    jump = window.network.w.take(neurons, axis=0) / window.network.size
-    return Undecided(keys, h, k, jump, growth, assumed)
+    w = window.network.w.take(neurons, axis=0)
+    h = np.einsum("ij,ij->i", k, p) + np.einsum("ij,ij->i", k, before) / growth
+    return Undecided(keys, h, k, w, growth, assumed, window.network.size)
 
 
 def _nodes(
@@ -212,16 +211,13 @@ def _excursion(
     t = np.concatenate([[0.0], times[few], [window.duration]])
     y = np.concatenate([window.y[None], before.take(nodes.searchsorted(few), axis=0), before[-1:]])
     at = y * np.exp(-t)[:, None]
-    far = float(_norms(at - window.guess).max())
+    far = float(norms(at - window.guess).max())
     if spacing == 1:
         after = y[1:] * np.exp(-t[:-1])[:, None]
-        return max(far, float(_norms(after - window.guess).max()))
-    gap, jumps = float(np.diff(t).max()), spacing * window.jump
-    return far + (jumps + gap * (float(_norms(at).max()) + jumps)) / 2
-
-
-def _norms(a: Array) -> Array:
-    return np.sqrt(np.einsum("ij,ij->i", a, a))
+        return max(far, float(norms(after - window.guess).max()))
+    gap, jumps = float((t[1:] - t[:-1]).max()), spacing * window.jump
+    highest = float(np.linalg.norm(window.guess)) + far + jumps
+    return far + (jumps + gap * highest) / 2
 
 
 def _drawn(
@@ -287,7 +283,7 @@ def _too_many(window: Window, count: float) -> None:
 def _check_speed(window: Window, p: Array) -> None:
     if (
         len(p)
-        and (excess := float(_norms(p - window.middle).max())) > window.drift * (1 + 1e-9) + 1e-12
+        and (excess := float(norms(p - window.middle).max())) > window.drift * (1 + 1e-9) + 1e-12
     ):
         raise ValueError(
             f"the stated bound of the input's speed allows a distance {window.drift:.6g} from mid-window, "
