@@ -21,7 +21,7 @@ from fieldlimit.network.window import Step, Window, run
 REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.2  # of the tube over the largest of them
 LONGEST, SHORTEST = 2.0, 1 / 16  # windows, in units of tau
-FIXED = 50_000  # numbers handled for undecided candidates in the time that a window costs as such
+FIXED = 25_000  # numbers handled for undecided candidates in the time that a window costs as such
 
 
 def simulate(
