@@ -21,7 +21,8 @@ from fieldlimit.network.window import Step, Window, run
 REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.2  # of the tube over the largest of them
 LONGEST, SHORTEST = 2.0, 1 / 16  # windows, in units of tau
-FIXED = 25_000  # numbers handled for undecided candidates in the time that a window costs as such
+STEP = 2**0.5  # from one length of a window to the next
+FIXED = 30_000  # numbers handled for undecided candidates in the time that a window costs as such
 
 
 def simulate(
@@ -181,9 +182,9 @@ class Lengths:
     def after(self, length: float, step: Step, N: int) -> float:
         rank = len(step.end)
         share = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
-        if share < 0.5:
-            return min(2 * length, self.longest)
-        return max(length / 2, self.shortest) if share > 2 else length
+        if share < 0.7:
+            return min(STEP * length, self.longest)
+        return max(length / STEP, self.shortest) if share > 1.4 else length
 
 
 def _first_pull(network: VectorField, drive: Input, y: Array) -> Array:
