@@ -131,21 +131,26 @@ def _follow(
     ends = times.searchsorted(window.asked, side="right")
     nodes = _nodes(len(times), undecided, ends, spacing)
     before = _before(window, neurons, np.exp(times) * spiking, nodes)
-    passes = 0
-    if len(undecided):
-        found = _undecided(
-            window, times.take(undecided), neurons.take(undecided), candidates.keys.take(undecided),
-            before.take(nodes.searchsorted(undecided), axis=0), spiking.take(undecided),
-        )  # fmt: skip
-        spiking[undecided], changed, sums, passes = picard(found, rule)
-        before[:-1] += sums.take(undecided.take(changed).searchsorted(nodes), axis=0)
-        before[-1] += sums[-1]
+    found = _undecided(
+        window, times.take(undecided), neurons.take(undecided), candidates.keys.take(undecided),
+        before.take(nodes.searchsorted(undecided), axis=0), spiking.take(undecided),
+    )  # fmt: skip
+    spiking[undecided], changed, sums, passes = picard(found, rule)
+    changed = undecided.take(changed)
+
+    def path(t: Array, places: NDArray[np.int64]) -> Array:
+        """Y at t, with these candidates the next, (n,) -> (n, r)."""
+        assumed = before.take(nodes.searchsorted(places), axis=0)
+        growing = assumed + sums.take(changed.searchsorted(places), axis=0)
+        return growing * np.exp(-t)[:, None]
+
+    some = np.append(np.arange(0, len(times), spacing), len(times))
+    t = np.append(times, window.duration).take(some)
+    y = path(t, some)
     spikes = spiking.nonzero()[0]
-    latent = before[nodes.searchsorted(ends)] * np.exp(-window.asked)[:, None]
     return Step(
-        times.take(spikes), neurons.take(spikes), latent, before[-1] * np.exp(-window.duration),
-        _excursion(window, before, nodes, times, spacing),
-        len(places), len(undecided), passes, tubes,
+        times.take(spikes), neurons.take(spikes), path(window.asked, ends), y[-1],
+        _excursion(window, t, y, spacing), len(places), len(undecided), passes, tubes,
     )  # fmt: skip
 
 
@@ -198,24 +203,19 @@ def _before(
     return np.cumsum(before, axis=0, out=before)
 
 
-def _excursion(
-    window: Window, before: Array, nodes: NDArray[np.int64], times: Array, spacing: int
-) -> float:
-    """A bound of sup ||Y_t - guess|| over the window, from e^t Y before each node and at the end.
+def _excursion(window: Window, t: Array, y: Array, spacing: int) -> float:
+    """A bound of sup ||Y - guess|| over the window, from Y at t, just before every few candidates and at the end.
 
-    Between two jumps Y moves on a straight line, so with a node at every jump the values on both
-    sides of the jumps decide. Otherwise the path between two of every few candidates has a length L
-    of at most its jumps and its decay, and stays within the larger distance of its ends plus L / 2.
+    Between two jumps Y moves on a straight line, so with all candidates the values on both sides of
+    the jumps decide. Otherwise the path between two of the times has a length L of at most its jumps
+    and its decay, and stays within the larger distance of its ends plus L / 2.
     """
-    few = np.arange(0, len(times), spacing)
-    t = np.concatenate([[0.0], times[few], [window.duration]])
-    y = np.concatenate([window.y[None], before.take(nodes.searchsorted(few), axis=0), before[-1:]])
-    at = y * np.exp(-t)[:, None]
-    far = float(norms(at - window.guess).max())
+    far = max(float(np.linalg.norm(window.y - window.guess)), float(norms(y - window.guess).max()))
     if spacing == 1:
-        after = y[1:] * np.exp(-t[:-1])[:, None]
-        return max(far, float(norms(after - window.guess).max()))
-    gap, jumps = float((t[1:] - t[:-1]).max()), spacing * window.jump
+        after = y[1:] * np.exp(t[1:] - t[:-1])[:, None]
+        return max(far, float(norms(after - window.guess).max(initial=0.0)))
+    gap = max(float(t[0]), float((t[1:] - t[:-1]).max(initial=0.0)))
+    jumps = spacing * window.jump
     highest = float(np.linalg.norm(window.guess)) + far + jumps
     return far + (jumps + gap * highest) / 2
 
