@@ -78,8 +78,9 @@ def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
 
 
 def default_size(N: int) -> int:
-    """Neurons in a block: sqrt(N), between 8 and 256."""
-    return int(np.clip(np.sqrt(N), 8, 256))
+    """Neurons in a block: sqrt(N), between 8 and 256, or a little less so that all blocks are full."""
+    size = int(np.clip(np.sqrt(N), 8, 256))
+    return next((s for s in range(size, size // 2, -1) if N % s == 0), size)
 
 
 @states("prop-blocks")
