@@ -111,8 +111,7 @@ def test_spike_for_spike_the_sequential_loop(case):
 
 @pytest.mark.parametrize("case", range(36))
 def test_spike_for_spike_on_its_own_candidates(case, monkeypatch):
-    """Blocks, bounds and tubes of random sizes: the loop over all candidates drawn decides likewise.
-    """
+    """Blocks, bounds and tubes of random sizes: the loop over all candidates drawn decides likewise."""
     rng = np.random.default_rng([case, 2])
     net = some_network(case, rng)
     seen: list[tuple] = []

@@ -31,7 +31,7 @@ class Acceptance(Protocol):
         """What is remembered of the heights u."""
         ...
 
-    def excess(self, h: Array, key: Array) -> Array:
+    def excess(self, h: NDArray, key: Array) -> Array:
         """Positive iff u < phi(h)."""
         ...
 
@@ -56,7 +56,7 @@ class ByThreshold:
     def key(self, u: Array) -> Array:
         return self.inverse(u)
 
-    def excess(self, h: Array, key: Array) -> Array:
+    def excess(self, h: NDArray, key: Array) -> Array:
         return h - key
 
     def open(self, excess: Array, rho: Array | float) -> Mask:
@@ -84,7 +84,7 @@ class ByRate:
     def key(self, u: Array) -> Array:
         return u
 
-    def excess(self, h: Array, key: Array) -> Array:
+    def excess(self, h: NDArray, key: Array) -> Array:
         return self.phi(h) - key
 
     def open(self, excess: Array, rho: Array | float) -> Mask:
