@@ -85,7 +85,7 @@ class ByRate:
         return u
 
     def excess(self, h: NDArray, key: Array) -> Array:
-        return self.phi(h) - key
+        return self.phi(h.astype(float)) - key  # phi itself would be rounded to single precision
 
     def open(self, excess: Array, rho: Array | float) -> Mask:
         if np.isinf(self.slope):
