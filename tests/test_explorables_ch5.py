@@ -57,11 +57,19 @@ def test_the_cloud_falls_with_the_dimension_and_the_field_without(d):
     assert (frame["field"] <= frame["promised"]).all()
 
 
-def test_random_clouds_are_above_the_bound_of_all_clouds():
-    """The upper end of the bracket is; its lower end, half of it, need not be."""
+def test_two_clouds_are_farther_apart_than_the_best_cloud_from_its_law():
+    """T = E W1(rho_N, rho_N') >= E W1(rho_N, rho), and T <= 2 E W1: both ends of the band, with room for few pairs."""
     for d in curse.DIMENSIONS:
         for N in curse.MATCHED:
-            assert curse._matched(N, d) > wasserstein_lower(N, d) / torus_diameter(d)
+            T = curse._matched(N, d)
+            assert curse._lower(N, d) < T < 2 * curse._upper(N, d)
+            assert curse._lower(N, d) == wasserstein_lower(N, d) / torus_diameter(d)
+
+
+def test_the_band_is_narrow_in_high_dimension():
+    frame = curse.frame(N=1000, d=20, decay=1.5)
+    wide = frame["random_by_d"] / frame["cloud_by_d"]
+    assert (wide[2:] < 1.75).all() and wide[-1] < 1.2  # from d = 3 on
 
 
 @pytest.mark.parametrize("d", [1, 20])

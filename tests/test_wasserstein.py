@@ -222,13 +222,13 @@ def test_the_bound_holds_for_every_law():
 
 @pytest.mark.checks("thm-wasserstein-random")
 def test_the_bound_with_a_level_is_kept_by_the_distance_itself():
-    """400 clouds of 40 points; false-alarm rate 1e-9. Weakened to 40 % it fails."""
+    """400 clouds of 40 points; false-alarm rate 1e-9. Weakened to 40 % (33 %) it fails."""
     values = circle_values(40, 400, seed=2)
     bound = ws.random_wasserstein(40, 1, delta=0.05)
     assert_bound_with_teeth(values, bound, 0.05, weakened=0.4)
     arbitrary = ws.random_wasserstein(40, 1, uniform=False, delta=0.05)
     law = np.random.default_rng(3).binomial(40, 0.5, 400) / 40  # two atoms at the distance pi
-    assert_bound_with_teeth(np.pi * np.abs(law - 0.5), arbitrary, 0.05, weakened=0.4)
+    assert_bound_with_teeth(np.pi * np.abs(law - 0.5), arbitrary, 0.05, weakened=0.33)
 
 
 @pytest.mark.checks("thm-wasserstein-random")
