@@ -16,6 +16,7 @@ from fieldlimit.kernels import features, moments
 from fieldlimit.spaces import default_nodes, estimate
 from fieldlimit.statements import states
 
+THIRDS = (1 / 3, 1 / 3, 1 / 3)
 LEAST_SINGULAR = 1e-7  # of A: below, h is degenerate to the accuracy of what is computed here
 
 
@@ -113,17 +114,26 @@ def fixed_point_constants(
 
 
 @states("thm-fixed-point")
-def fixed_point_certificate(constants: FixedPointConstants, N: int, delta: float) -> Certificate:
+def fixed_point_certificate(
+    constants: FixedPointConstants,
+    N: int,
+    delta: float,
+    *,
+    shares: tuple[float, float, float] = THIRDS,
+) -> Certificate:
     """r_-+ of thm-fixed-point, from q = 2 eta La/(1 - eps)^2 and La = phi_2 sup||B w_x|| cN.
 
-    eta, eps and cN (never above kappa^2) hold with probability 1 - delta/3 each, by the least of
-    chapter 7's guarantees, quadrature errors included.
+    eta, eps and cN (never above kappa^2) may fail with probability delta/3 each, or with the given
+    shares of delta (positive, sum 1), by the least of chapter 7's guarantees, quadrature errors
+    included.
     """
-    N = positive_integer("N", N)
-    third = probability("delta", delta) / 3
-    eta = best_deviation(constants.field, N, third).deviation + constants.residual
-    eps = best_deviation(constants.derivative, N, third).deviation + constants.defect
-    spread = best_deviation(constants.receptive, N, third).deviation
+    N, delta = positive_integer("N", N), probability("delta", delta)
+    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-12:
+        raise ValueError(f"shares are positive with sum 1, but shares = {shares}")
+    levels = [share * delta for share in shares]
+    eta = best_deviation(constants.field, N, levels[0]).deviation + constants.residual
+    eps = best_deviation(constants.derivative, N, levels[1]).deviation + constants.defect
+    spread = best_deviation(constants.receptive, N, levels[2]).deviation
     cN = min(constants.kappa**2, constants.top + spread)
     La = constants.curvature * constants.projective * cN
     radii = newton_kantorovich(eta, eps, La, constants.reach)
