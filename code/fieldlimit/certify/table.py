@@ -1,0 +1,175 @@
+"""Every intermediate constant of a certificate, with its statement and its error; and the events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from fieldlimit.certify.budget import Event
+from fieldlimit.concentration import Fluctuation, best_deviation
+from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate
+from fieldlimit.spaces import FiniteSpace
+
+if TYPE_CHECKING:
+    from fieldlimit.certify.certificate import NetworkCertificate
+
+Accuracy = Literal["exact", "bound", "estimate"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One number of a certificate.
+
+    accuracy: "exact", a finite sum or a closed form, to rounding; "bound", a proven bound that no
+    numerical error touches; "estimate", a quadrature whose estimated error `added` is included.
+    """
+
+    symbol: str
+    value: float
+    meaning: str
+    label: str  # of the statement that it comes from
+    accuracy: Accuracy
+    added: float = 0.0
+
+
+def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
+    """The events of the parts that are there; their levels add up to delta (of a full certificate)."""
+    from fieldlimit.certify.certificate import SHARES
+
+    first, second, third = c.budget.levels
+    found: list[Event] = []
+    if c.fixed_point is not None:
+        texts = (
+            f"||B F_N(h*)|| <= eta = {c.fixed_point.eta:.3g}",
+            f"||B (DF_N(h*) - A)|| <= eps = {c.fixed_point.eps:.3g}",
+            f"||Kop_N|| <= cN = {c.fixed_point.cN:.3g}",
+        )
+        found += [
+            Event(text, "fixed point", first * share)
+            for text, share in zip(texts, SHARES, strict=True)
+        ]
+    if c.spectrum is not None:
+        found += [
+            Event("the fixed point's three inequalities, at their level", "spectrum", second / 2),
+            Event(f"||DF_N(h*_N) - A|| <= {c.shift:.3g}, its own part", "spectrum", second / 2),
+        ]
+    if c.trajectories is not None:
+        t = c.trajectories
+        where = "all h(t)" if isinstance(t, TrajectoryCertificate) and t.distance > 0 else "h*"
+        found += [
+            Event(f"||F_N - F|| <= x = {t.x:.3g} at {where}", "trajectories", third / 3),
+            Event(f"||DF_N(h*) - A|| <= {t.eps:.3g}", "trajectories", third / 3),
+            Event(f"||Kop_N|| <= {t.cN:.3g}", "trajectories", third / 3),
+        ]
+    return tuple(found)
+
+
+def constants_of(c: NetworkCertificate) -> tuple[Constant, ...]:
+    """The constants of the parts that are there, in the order in which they are derived."""
+    return (*_of_fixed_point(c), *_of_spectrum(c), *_of_trajectories(c))
+
+
+def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
+    f, k = c.fixed_point, c.constants.fixed_point
+    if f is None or k is None:
+        return
+    from fieldlimit.certify.certificate import SHARES
+
+    level = c.budget.levels[0]
+    yield _sum("residual", k.residual, "||B F(h*)||: Newton's method and quadrature", c, k.residual)
+    yield _sum("defect", k.defect, "||Id - B DF(h*)||: the same", c, k.defect)
+    yield Constant(
+        "phi_2", k.curvature, "sup |phi''| where potentials can be", "thm-smooth", "bound"
+    )
+    yield Constant("sup||B w||", k.projective, "over all locations", "thm-fixed-point", "bound")
+    for symbol, law, value, share, extra, meaning in (
+        ("eta", k.field, f.eta, SHARES[0], k.residual, "||B F_N(h*)||"),
+        ("eps", k.derivative, f.eps, SHARES[1], k.defect, "||B (DF_N(h*) - A)||"),
+        ("cN", k.receptive, f.cN, SHARES[2], 0.0, "||Kop_N||"),
+    ):
+        yield _deviation(symbol, law, value, c, level * share, extra, meaning)
+    yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point", c)
+    yield _derived("q", f.q, "2 eta La/(1 - eps)^2, at most 1", "thm-fixed-point", c)
+    yield _derived("r_-", f.radius, "h*_N lies within it of h*", "thm-fixed-point", c)
+    yield _derived("r_+", f.uniqueness, "no other zero lies within it", "thm-fixed-point", c)
+
+
+def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
+    s, k = c.spectrum, c.constants.spectrum
+    if s is None or k is None:
+        return
+    yield _deviation(
+        "E1", k.derivative, s.E1, c, c.budget.levels[1] / 2, 0.0, "||DF_N(h*) - A||"
+    )
+    yield _derived("shift", s.shift, "||DF_N(h*_N) - A||", "thm-moved-derivative", c)
+    yield Constant(
+        "stability radius",
+        s.stability_radius,
+        "least perturbation of A with spectrum on the axis",
+        "lem-hamiltonian",
+        "bound",
+    )
+
+
+def _of_trajectories(c: NetworkCertificate) -> Iterator[Constant]:
+    t, k = c.trajectories, c.constants.trajectories
+    if t is None or k is None:
+        return
+    level = c.budget.levels[2] / 3
+    if isinstance(t, TrajectoryCertificate) and isinstance(k, AttractorConstants):
+        norm = "in the norm of P"
+        yield _derived("alpha", t.alpha, f"-mu(A), {norm}", "prop-log-norm", c)
+        if k.path is None:
+            yield _deviation("x", k.field, t.x, c, level, k.residual, f"||F_N(h*)||, {norm}")
+        else:
+            yield _derived("x", t.x, f"||F_N - F|| along h(t), {norm}", "prop-path", c)
+        yield _deviation("eps_P", k.derivative, t.eps, c, level, 0.0, f"||DF_N(h*) - A||, {norm}")
+        yield _deviation("cN_P", k.receptive, t.cN, c, level, 0.0, f"||Kop_N||, {norm}")
+        yield _derived(
+            "La_P", t.lipschitz, f"Lipschitz constant of DF_N, {norm}", "thm-attractor", c
+        )
+        yield _derived("q_P", t.q, "2 x La/(alpha - eps)^2, below 1", "thm-attractor", c)
+        yield _derived("R_-", t.radius, "where trajectories end", "thm-attractor", c)
+        yield _derived("R_+", t.basin, f"radius of the basin, {norm}", "thm-attractor", c)
+        return
+    assert not isinstance(t, TrajectoryCertificate) and not isinstance(k, AttractorConstants)
+    yield _deviation("x", k.field, t.x, c, level, k.residual, "||F_N(h*)||")
+    yield _deviation("E1", k.derivative, t.eps, c, level, 0.0, "||DF_N(h*) - A||")
+    yield _derived("growth", t.growth, "mu(DF_N(h*))", "prop-log-norm", c)
+    yield _derived("La", t.lipschitz, "Lipschitz constant of DF_N", "prop-agreement-time", c)
+    yield _derived("T", t.time, "time of agreement", "prop-agreement-time", c)
+
+
+def _deviation(
+    symbol: str,
+    law: Fluctuation,
+    value: float,
+    c: NetworkCertificate,
+    level: float,
+    extra: float,
+    meaning: str,
+) -> Constant:
+    """A guarantee of chapter 7: its label, and what of it is error of quadrature."""
+    guarantee = best_deviation(law, c.N, level)
+    bare = best_deviation(replace(law, replicates=()), c.N, level).deviation
+    added = max(0.0, guarantee.deviation - bare) + extra
+    label = guarantee.label if guarantee.label.startswith("thm-") else "thm-fixed-point"
+    return Constant(symbol, value, meaning, label, _accuracy(c), _shown(c, added))
+
+
+def _derived(symbol: str, value: float, meaning: str, label: str, c: NetworkCertificate) -> Constant:
+    return Constant(symbol, value, meaning, label, _accuracy(c))
+
+
+def _sum(symbol: str, value: float, meaning: str, c: NetworkCertificate, added: float) -> Constant:
+    return Constant(symbol, value, meaning, "thm-fixed-point", _accuracy(c), _shown(c, added))
+
+
+def _accuracy(c: NetworkCertificate) -> Accuracy:
+    return "exact" if isinstance(c.constants.model.kernel.space, FiniteSpace) else "estimate"
+
+
+def _shown(c: NetworkCertificate, added: float) -> float:
+    return added if math.isfinite(added) and _accuracy(c) == "estimate" else 0.0
