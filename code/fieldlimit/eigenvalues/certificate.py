@@ -1,0 +1,245 @@
+"""The spectral certificate: fixed point, derivative there, number of unstable directions, discs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fieldlimit.checks import Array, nonnegative, positive_integer, probability, readonly
+from fieldlimit.concentration import Fluctuation, best_deviation, fluctuation
+from fieldlimit.eigenvalues.resolvent import (
+    Disc,
+    StabilityRadius,
+    certified_abscissa,
+    certified_discs,
+    stability_radius,
+)
+from fieldlimit.eigenvalues.summands import (
+    curvature_tensor,
+    motion_fluctuation,
+    quadratures,
+    tensor_norm,
+)
+from fieldlimit.field import Model, VectorField, bounded_sup, neural_field
+from fieldlimit.fixed_points import (
+    Certificate,
+    FixedPointConstants,
+    fixed_point_certificate,
+    fixed_point_constants,
+)
+from fieldlimit.kernels import features
+from fieldlimit.nonlinearities import Nonlinearity
+from fieldlimit.statements import states
+
+SECOND_NODES = 1024  # most nodes for the law of D^2F_N, whose tensors have r^3 coordinates
+
+
+@dataclass(frozen=True, eq=False)
+class EigenvalueConstants:
+    """All that is asked of a model at a zero h of F for its eigenvalues; free of N and delta."""
+
+    fixed_point: FixedPointConstants
+    A: Array  # (r, r)  DF(h), the inverse of fixed_point.B
+    phi: Nonlinearity
+    omega: float
+    derivative: Fluctuation  # of w_x phi'(h(x)) (x) k_x
+    total: Fluctuation | None  # of Z, the motion of h* included; None where phi is not C^3
+    second: Fluctuation | None  # of w_x phi''(h(x)) (x) k_x (x) k_x
+    bend: float  # ||D^2F(h)||, from H to Hilbert-Schmidt
+    bend_error: float  # of T, by quadrature
+    radius: StabilityRadius  # of A, on the imaginary axis
+
+    @property
+    def unstable(self) -> int:
+        """The number of eigenvalues of A in Re z > 0, with multiplicity."""
+        return int((np.linalg.eigvals(self.A).real > 0).sum())
+
+
+@dataclass(frozen=True)
+class Shift:
+    """||DF_N(h*_N) - DF(h*)|| <= total with probability >= 1 - delta; inf where nothing is certified.
+
+    fixed + motion is the plain route (at = h*, then from h* to h*_N), linear + remainder the one by
+    the first-order mean; total is the lesser sum. inf: a route does not apply.
+    """
+
+    fixed_point: Certificate  # of the route taken
+    fixed: float  # E1 >= ||DF_N(h*) - A||
+    motion: float
+    linear: float
+    remainder: float
+
+    @property
+    def total(self) -> float:
+        """The lesser of the two sums."""
+        return min(self.fixed + self.motion, self.linear + self.remainder)
+
+
+@dataclass(frozen=True)
+class SpectralCertificate:
+    """What is known of DF_N(h*_N) with probability >= 1 - delta over the locations, all at once.
+
+    h*_N is the zero of `fixed_point`. ||DF_N(h*_N) - A|| <= shift. same_type: DF_N(h*_N) has exactly
+    `unstable` eigenvalues in Re z > 0, as A has, and none on the axis. Re z < abscissa for all of
+    its eigenvalues; -abscissa is a certified rate of decay when positive. Each disc holds as many
+    eigenvalues of DF_N(h*_N) as of A.
+    """
+
+    N: int
+    delta: float
+    fixed_point: Certificate
+    E1: float  # >= ||DF_N(h*) - A||
+    shift: float
+    stability_radius: float
+    unstable: int  # of A
+    abscissa: float
+    discs: tuple[Disc, ...]
+
+    @property
+    def holds(self) -> bool:
+        """True when h*_N is certified, so that the shift is a number."""
+        return math.isfinite(self.shift)
+
+    @property
+    def same_type(self) -> bool:
+        """True when DF_N(h*_N) has as many unstable directions as A."""
+        return self.shift < self.stability_radius
+
+    @property
+    def stable(self) -> bool:
+        """True when h*_N is certified to be exponentially stable."""
+        return self.same_type and self.unstable == 0
+
+    @property
+    def reason(self) -> str:
+        """The hypothesis that fails, of the fixed point or of its type, with its value; "" if none."""
+        if not self.holds:
+            return self.fixed_point.reason
+        if self.same_type:
+            return ""
+        return (
+            f"shift < stability radius is needed, but shift = {self.shift:.3g}, "
+            f"stability radius = {self.stability_radius:.3g}"
+        )
+
+
+def eigenvalue_constants(
+    model: Model, h: Array, *, n: int | None = None, reach: float = math.inf
+) -> EigenvalueConstants:
+    """The constants at a zero h (r,) of F, by quadratures with about n nodes (None: defaults).
+
+    Raises ValueError where `fixed_point_constants` does.
+    """
+    fixed_point = fixed_point_constants(model, h, n=n, reach=reach)
+    F = neural_field(model, n)
+    A = F.derivative(h)
+    total = second = None
+    bend = bend_error = 0.0
+    if model.phi.smoothness >= 3:
+        T = curvature_tensor(F, h)
+        coarse = [_tensor(model, h, x, p) for x, p in quadratures(model.kernel.space, n)[1:]]
+        bend, bend_error = tensor_norm(T), max((tensor_norm(T - C) for C in coarse), default=0.0)
+        total = motion_fluctuation(model, h, T, fixed_point.B, n)
+        second = fluctuation(model, h, 2, _fewer(model, n))
+    return EigenvalueConstants(
+        fixed_point,
+        readonly(A),
+        model.phi,
+        model.kernel.omega,
+        fluctuation(model, h, 1, n),
+        total,
+        second,
+        bend,
+        bend_error,
+        stability_radius(A),
+    )
+
+
+@states("thm-moved-derivative")
+def derivative_shift(
+    constants: EigenvalueConstants, N: int, delta: float, *, E1: float | None = None
+) -> Shift:
+    """||DF_N(h*_N) - A|| <= min(E1 + L r_-, E2 + R), each with probability >= 1 - delta.
+
+    Plain: E1 >= ||DF_N(h*) - A|| at level delta/2 (given, or the least guarantee of chapter 7 in
+    Hilbert-Schmidt norm), L = phi_2 omega cN, r_- and cN from thm-fixed-point at level delta/2.
+    First order: E2 bounds the mean of Z - EZ at level delta/2; the remainder is
+    R = phi_3 kappa omega cN r_-^2/2 + e2 r_- + ||D^2F(h*)|| (eps r_- + La r_-^2/2), with r_-, eps, La
+    and cN at level 3 delta/8 and e2 >= ||D^2F_N(h*) - D^2F(h*)|| at level delta/8. The sups of phi''
+    and phi''' are over |s| <= kappa (||h*|| + r_-). Errors of quadrature included.
+    """
+    N, delta = positive_integer("N", N), probability("delta", delta)
+    c = constants.fixed_point
+    wrong = float(np.linalg.norm(constants.A, 2)) * c.defect  # >= ||A - DF(h)||
+    plain = fixed_point_certificate(c, N, delta / 2)
+    if E1 is None:
+        E1 = best_deviation(constants.derivative, N, delta / 2).deviation + wrong
+    fixed, motion = nonnegative("E1", E1), math.inf
+    if plain.holds:
+        phi_2 = _local_sup(constants, 2, plain.radius)
+        motion = phi_2 * constants.omega * plain.cN * plain.radius
+    linear = remainder = math.inf
+    sharp = fixed_point_certificate(c, N, 3 * delta / 8)
+    if constants.total is not None and constants.second is not None and sharp.holds:
+        linear = best_deviation(constants.total, N, delta / 2).deviation + wrong
+        linear += (constants.bend + constants.bend_error) * c.residual
+        e2 = best_deviation(constants.second, N, delta / 8).deviation + constants.bend_error
+        r = sharp.radius
+        third = _local_sup(constants, 3, r) * c.kappa * constants.omega * sharp.cN / 2
+        newton = sharp.eps * r + sharp.lipschitz * r**2 / 2
+        remainder = third * r**2 + e2 * r + constants.bend * newton
+    best = plain if fixed + motion <= linear + remainder else sharp
+    return Shift(best, fixed, motion, linear, remainder)
+
+
+@states("thm-resolvent")
+def spectral_certificate(
+    constants: EigenvalueConstants,
+    N: int,
+    delta: float,
+    *,
+    E1: float | None = None,
+    discs: bool = True,
+) -> SpectralCertificate:
+    """||DF_N(h*_N) - A|| <= shift, and what follows by the resolvent of A: counts, rate, discs.
+
+    E1: a bound of ||DF_N(h*) - A|| that holds with probability 1 - delta/2, such as one in operator
+    norm; None: by chapter 7. discs=False leaves out the discs and the abscissa, which cost most.
+    """
+    moved = derivative_shift(constants, N, delta, E1=E1)
+    shift, A = moved.total, constants.A
+    abscissa = math.inf
+    found: tuple[Disc, ...] = ()
+    if discs and math.isfinite(shift):
+        abscissa = certified_abscissa(A, shift)
+        found = tuple(certified_discs(A, shift))
+    return SpectralCertificate(
+        N,
+        delta,
+        moved.fixed_point,
+        moved.fixed,
+        shift,
+        constants.radius.lower,
+        constants.unstable,
+        abscissa,
+        found,
+    )
+
+
+def _local_sup(constants: EigenvalueConstants, m: int, radius: float) -> float:
+    c = constants.fixed_point
+    return bounded_sup(constants.phi, m, c.kappa * (float(np.linalg.norm(c.h)) + radius))
+
+
+def _tensor(model: Model, h: Array, x: Array, p: Array) -> Array:
+    k, w = features(model.kernel, x)
+    return curvature_tensor(VectorField(k, w, p, model.phi, model.I), h)
+
+
+def _fewer(model: Model, n: int | None) -> int | None:
+    """Nodes for the third-order tensors: the default on a line, at most SECOND_NODES elsewhere."""
+    if model.kernel.space.dimension == 1:
+        return n
+    return SECOND_NODES if n is None else min(n, SECOND_NODES)

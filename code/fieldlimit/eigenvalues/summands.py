@@ -1,0 +1,111 @@
+"""The total derivative of a network as a mean of independent operators, the motion of h* included.
+
+To first order DF_N(h*_N) - A = (1/N) sum_j xi_j, where xi = Z - EZ and
+    Z_x = phi'(h(x)) w_x (x) k_x - phi(h(x)) T[B w_x],   T[v] = D^2F(h)[v, .].
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from fieldlimit.checks import Array
+from fieldlimit.concentration import Fluctuation
+from fieldlimit.field import Model, VectorField, bounded_sup
+from fieldlimit.fixed_points import projective_sup
+from fieldlimit.kernels import features
+from fieldlimit.spaces import SimilaritySpace
+
+BLOCK = 512  # rows of inner products held at a time
+
+
+def curvature_tensor(F: VectorField, h: Array) -> Array:
+    """T with T[v] = D^2F(h)[v, .]: the array T[i, a, b] = sum_j p_j phi''(h_j) k_ji w_ja k_jb."""
+    bends = F.weights * F.phi.derivative(F.potentials(h), 2)  # (n,)
+    r = len(F.I)
+    pairs = (F.w[:, :, None] * F.k[:, None, :]).reshape(F.size, r * r)
+    return ((bends[:, None] * F.k).T @ pairs).reshape(r, r, r)
+
+
+def tensor_norm(T: Array) -> float:
+    """The norm of v -> T[v] from H to the Hilbert-Schmidt operators: ||T[v]||_HS <= it ||v||."""
+    return float(np.linalg.norm(T.reshape(len(T), -1), 2))
+
+
+def summands(model: Model, h: Array, T: Array, B: Array, x: Array) -> Array:
+    """Z at the locations x (n, d), as rows of length r^2."""
+    k, w = features(model.kernel, x)
+    potentials = k @ h
+    slopes, rates = model.phi.derivative(potentials, 1), model.phi(potentials)
+    fixed = ((slopes[:, None] * w)[:, :, None] * k[:, None, :]).reshape(len(x), -1)
+    moved = (rates[:, None] * (w @ B.T)) @ T.reshape(len(T), -1)
+    return fixed - moved
+
+
+def motion_fluctuation(
+    model: Model, h: Array, T: Array, B: Array, n: int | None = None
+) -> Fluctuation:
+    """The constants of Z - EZ in Hilbert-Schmidt norm, by a rule with about n nodes.
+
+    Exact on a finite space; elsewhere sup ||Z|| <= omega kappa phi_1 + ||T|| sup ||B w|| phi_0,
+    with the sups of phi over |s| <= kappa ||h||, and the replicates tell the quadrature error.
+    """
+    kernel = model.kernel
+    rules = quadratures(kernel.space, n)
+    whole, *others = [constants_of(summands(model, h, T, B, x), p) for x, p in rules]
+    if not others:
+        return whole
+    radius = kernel.kappa * float(np.linalg.norm(h))
+    sup_Y = kernel.omega * kernel.kappa * bounded_sup(model.phi, 1, radius)
+    sup_Y += tensor_norm(T) * projective_sup(kernel, B) * bounded_sup(model.phi, 0, radius)
+    whole = replace(whole, replicates=tuple(others))
+    sup_xi = min(2.0 * sup_Y, sup_Y + whole.mean + whole.error_of(lambda f: f.mean))
+    replicates = tuple(replace(f, sup_Y=sup_Y, sup_xi=sup_xi) for f in others)
+    return replace(whole, sup_Y=sup_Y, sup_xi=sup_xi, replicates=replicates)
+
+
+def quadratures(space: SimilaritySpace, n: int | None) -> list[tuple[Array, Array]]:
+    """A rule with about n nodes, and those from whose spread its error is read: nodes, weights."""
+    n = {1: 512, 2: 1024}.get(space.dimension, 4096) if n is None else n
+    rule = space.quadrature(n)
+    rules = [(rule.nodes, rule.weights)]
+    if rule.exact:
+        return rules
+    if rule.replicate[-1] == 0:
+        coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
+        return [*rules, (coarse.nodes, coarse.weights)]
+    parts = [rule.replicate == i for i in range(int(rule.replicate[-1]) + 1)]
+    return rules + [(rule.nodes[i], rule.weights[i] / rule.weights[i].sum()) for i in parts]
+
+
+def constants_of(Y: Array, weights: Array) -> Fluctuation:
+    """The constants of chapter 7 for the law that puts `weights` (n,) on the rows of Y (n, q)."""
+    mean = weights @ Y
+    xi = Y - mean
+    norm2 = (xi**2).sum(axis=1)
+    root = np.sqrt(weights)[:, None] * xi
+    small = root.T @ root if Y.shape[1] <= len(Y) else root @ root.T
+    eigenvalues = np.maximum(np.linalg.eigvalsh(small)[::-1], 0.0)
+    a = b = c = 0.0
+    for start in range(0, len(Y), BLOCK):
+        block = slice(start, start + BLOCK)
+        inner = xi[block] @ xi.T  # (b, n)
+        p = weights[block]
+        a += float((p * norm2[block]) @ (inner**2 @ weights))
+        b += float((p * norm2[block]) @ (inner @ (weights * norm2)))
+        c += float(p @ (inner**2 * inner @ weights))
+    return Fluctuation(
+        s=(float(weights @ norm2), float((eigenvalues**2).sum()), float((eigenvalues**3).sum())),
+        top=float(eigenvalues[0]),
+        sup_xi=float(np.sqrt(norm2.max())),
+        sup_Y=math.sqrt(float((Y**2).sum(axis=1).max())),
+        e4=float(weights @ norm2**2),
+        e6=float(weights @ norm2**3),
+        a=a,
+        b=b,
+        c=c,
+        mean=float(np.linalg.norm(mean)),
+        eigenvalues=eigenvalues,
+    )
