@@ -22,7 +22,9 @@ from fieldlimit.certify.constants import (
     settled_state,
 )
 from fieldlimit.certify.needed import NeuronsNeeded, Wanted, least_size, neurons_needed
+from fieldlimit.certify.spectral import neurons_from_spectrum
 from fieldlimit.certify.table import Constant
+from fieldlimit.certify.whole import truncated_fixed_point
 
 __all__ = [
     "Agreement",
@@ -41,6 +43,8 @@ __all__ = [
     "certificate_constants",
     "certify",
     "least_size",
+    "neurons_from_spectrum",
     "neurons_needed",
     "settled_state",
+    "truncated_fixed_point",
 ]

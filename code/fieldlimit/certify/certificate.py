@@ -92,7 +92,8 @@ class NetworkCertificate:
     @property
     def error(self) -> float:
         """>= ||h_N(t) - h(t)|| at all times t >= 0, from `start`; inf when that is not certified."""
-        return self.trajectories.error if isinstance(self.trajectories, TrajectoryCertificate) else math.inf
+        t = self.trajectories
+        return t.error if isinstance(t, TrajectoryCertificate) and self.one_zero else math.inf
 
     @property
     def time(self) -> float:
@@ -100,6 +101,26 @@ class NetworkCertificate:
         if isinstance(self.trajectories, Agreement):
             return self.trajectories.time
         return math.inf if math.isfinite(self.error) else 0.0
+
+    @property
+    def one_zero(self) -> bool:
+        """The zero of thm-attractor is h*_N: it lies in the larger ball, or h*_N lies in the basin.
+
+        True as well where one of the two parts is missing or fails.
+        """
+        f, t = self.fixed_point, self.trajectories
+        if f is None or not f.holds or not isinstance(t, TrajectoryCertificate) or not t.holds:
+            return True
+        return t.radius < f.uniqueness or t.weight.ends[1] * f.radius < t.basin
+
+    @property
+    def two_zeros(self) -> str:
+        """What is needed for `one_zero`, when it fails."""
+        if self.one_zero:
+            return ""
+        f, t = self.fixed_point, self.trajectories
+        assert f is not None and isinstance(t, TrajectoryCertificate)
+        return f"R_- < r_+ is needed, but R_- = {t.radius:.3g} and r_+ = {f.uniqueness:.3g}"
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -153,7 +174,7 @@ def certificate_at(
     if c.fixed_point is not None:
         fixed = fixed_point_certificate(c.fixed_point, N, first, shares=SHARES)
     if c.spectrum is not None:
-        spectrum = spectral_certificate(c.spectrum, N, second, discs=discs)
+        spectrum = spectral_certificate(c.spectrum, N, second, discs=discs and not c.symmetric)
     if isinstance(c.trajectories, AttractorConstants):
         long = trajectory_certificate(c.trajectories, N, third)
     elif isinstance(c.trajectories, Departure):

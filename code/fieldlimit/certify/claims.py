@@ -6,9 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from fieldlimit.kernels import SpectralKernel
 from fieldlimit.long_times import TrajectoryCertificate
 
 if TYPE_CHECKING:
@@ -35,12 +32,6 @@ def claims_of(c: NetworkCertificate) -> tuple[Claim, ...]:
     if c.trajectories is not None or c.constants.no_trajectories or c.constants.failed:
         claims.append(_trajectories(c))
     return tuple(claims)
-
-
-def symmetric(c: NetworkCertificate) -> bool:
-    """k = w: a positive kernel in native features, where DF_N is self-adjoint for all locations."""
-    kernel = c.constants.model.kernel
-    return isinstance(kernel, SpectralKernel) and np.array_equal(kernel.V, np.eye(kernel.rank))
 
 
 def _fixed_point(c: NetworkCertificate) -> Claim:
@@ -70,8 +61,9 @@ def _type(c: NetworkCertificate) -> Claim:
         else f"a state with {s.unstable} unstable direction{'s' * (s.unstable > 1)}"
     )
     answer = f"Yes: {kind}, like h*."
-    if s.unstable == 0 and math.isfinite(s.abscissa):
-        answer += f" All its eigenvalues have real parts below {_up(s.abscissa)}."
+    abscissa = c.constants.eigenvalues[0].real + s.shift if c.constants.symmetric else s.abscissa
+    if s.unstable == 0 and math.isfinite(abscissa):
+        answer += f" All its eigenvalues have real parts below {_up(abscissa)}."
     return Claim("type", question, True, answer, "", "thm-resolvent")
 
 
@@ -81,7 +73,7 @@ def _eigenvalues(c: NetworkCertificate) -> Claim:
     if s is None or not s.holds:
         reason = c.constants.failed if s is None else s.reason
         return Claim("eigenvalues", question, False, "", reason, "thm-resolvent")
-    if symmetric(c):
+    if c.constants.symmetric:
         answer = f"By at most {_up(s.shift)}, one by one in their order."
         return Claim("eigenvalues", question, True, answer, "", "thm-weyl")
     if not s.discs:
@@ -103,8 +95,9 @@ def _trajectories(c: NetworkCertificate) -> Claim:
         reason = c.constants.failed or c.constants.no_trajectories
         return Claim("trajectories", question, False, "", reason, "thm-attractor")
     if isinstance(t, TrajectoryCertificate):
-        if not t.holds:
-            return Claim("trajectories", question, False, "", t.reason, "thm-attractor")
+        if not (t.holds and c.one_zero):
+            reason = t.reason or c.two_zeros
+            return Claim("trajectories", question, False, "", reason, "thm-attractor")
         where = "h*" if t.distance == 0 else f"h(0), at the distance {t.distance:.3g} from h*"
         answer = (
             f"For ever: from {where}, they are never farther apart than {_up(t.error)}; every one that "

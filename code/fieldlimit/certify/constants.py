@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fieldlimit.checks import Array, nonnegative, readonly, shaped
 from fieldlimit.concentration import Fluctuation, fluctuation
 from fieldlimit.eigenvalues import EigenvalueConstants, eigenvalue_constants
-from fieldlimit.field import Model, neural_field
+from fieldlimit.field import Model, VectorField, neural_field
 from fieldlimit.fixed_points import FixedPointConstants, fixed_point_constants, fixed_points, newton
-from fieldlimit.fixed_points.certificate import LEAST_SINGULAR
+from fieldlimit.fixed_points.certificate import LEAST_SINGULAR, residual_and_defect
+from fieldlimit.kernels import SpectralKernel
 from fieldlimit.long_times import AttractorConstants, attractor_constants, log_norm
 from fieldlimit.promises import require_promises
+from fieldlimit.spaces.base import PRODUCT_DIMENSION
 
 NOT_A_ZERO = 1e-6  # of ||F(h)||, relative to 1 + ||h||: beyond, h is no fixed point but another state
-NODES = 1728  # of the rules for laws of tensors, in three dimensions; 2048 of a Sobol rule beyond
+NODES = 1024  # of the rules for the laws of tensors, beyond one dimension
+FINE = 2**16  # of the Sobol rule for F(h*) itself, whose error adds to every radius
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,12 @@ class CertificateConstants:
         """Every eigenvalue of DF(h) has a negative real part."""
         return bool(self.eigenvalues[0].real < 0)
 
+    @property
+    def symmetric(self) -> bool:
+        """k = w: a positive kernel in native features, DF_N self-adjoint whatever the locations."""
+        kernel = self.model.kernel
+        return isinstance(kernel, SpectralKernel) and np.array_equal(kernel.V, np.eye(kernel.rank))
+
 
 def certificate_constants(
     model: Model,
@@ -66,7 +75,7 @@ def certificate_constants(
     reach: float = math.inf,
     n: int | None = None,
 ) -> CertificateConstants:
-    """All constants at h (r,), with about n nodes (None: 512 on a line, 1024, 1728, 2048 beyond).
+    """All constants at h (r,), with about n nodes (None: 512 on a line, 1024 beyond).
 
     start (r,): where trajectories begin; None: at h. reach: phi'' is bounded over
     |s| <= kappa (||h|| + reach) only, and nothing is claimed farther out. Raises ValueError when the
@@ -79,20 +88,24 @@ def certificate_constants(
     nonnegative("reach", reach)
     h = readonly(shaped("h", h, (model.kernel.rank,)).copy())
     begin = h if start is None else readonly(shaped("start", start, h.shape).copy())
-    F = neural_field(model)
+    F = neural_field(model, _fine(model))
     A, residual = F.derivative(h), float(np.linalg.norm(F(h)))
     values = np.linalg.eigvals(A).astype(complex)
     values = readonly(values[np.lexsort((values.imag, -values.real))])
     failed = _failed(model, h, A, residual)
     if failed:
         return CertificateConstants(model, h, begin, values, residual, failed)
-    n = _nodes(model) if n is None else n
+    if n is None and model.kernel.space.dimension > 1:
+        n = NODES
     spectral = eigenvalue_constants(model, h, n=n, reach=reach) if spectrum else None
     fixed = spectral.fixed_point if spectral else fixed_point_constants(model, h, n=n, reach=reach)
+    residual_B, defect = residual_and_defect(model, h, fixed.B, _fine(model))
+    fixed = replace(fixed, residual=residual_B, defect=defect)
+    spectral = replace(spectral, fixed_point=fixed) if spectral else None
     long, missing = None, ""
     if trajectories:
         derivative = spectral.derivative if spectral else None
-        long, missing = _trajectories(model, h, begin, A, fixed, derivative, n)
+        long, missing = _trajectories(model, h, begin, fixed, derivative, n)
     return CertificateConstants(
         model, h, begin, values, residual, "", fixed, spectral, long, missing
     )
@@ -106,17 +119,17 @@ def settled_state(model: Model, *, rng: np.random.Generator) -> Array:
         raise ValueError(
             f"h is given, or F has one stable zero, but it has {len(stable)}: {states}"
         )
-    return newton(neural_field(model), stable[0].h[None])[0]
+    return newton(neural_field(model, _fine(model)), stable[0].h[None], steps=8)[0]
 
 
-def _coarse(model: Model):  # type: ignore[no-untyped-def]
+def _fine(model: Model) -> int | None:
+    """Nodes for F(h*): the default of a product rule, more of a Sobol rule."""
+    return FINE if model.kernel.space.dimension > PRODUCT_DIMENSION else None
+
+
+def _coarse(model: Model) -> VectorField:
     """The field by a rule that is cheap enough for a search."""
     return neural_field(model, 1024 if model.kernel.space.dimension > 1 else None)
-
-
-def _nodes(model: Model) -> int | None:
-    d = model.kernel.space.dimension
-    return None if d == 1 else {2: 1024, 3: NODES}.get(d, 2048)
 
 
 def _failed(model: Model, h: Array, A: Array, residual: float) -> str:
@@ -144,19 +157,21 @@ def _trajectories(
     model: Model,
     h: Array,
     start: Array,
-    A: Array,
     fixed: FixedPointConstants,
     derivative: Fluctuation | None,
     n: int | None,
 ) -> tuple[AttractorConstants | Departure | None, str]:
+    A = np.linalg.inv(fixed.B)
+    size = float(np.linalg.norm(A, 2))  # ||F(h)|| <= ||A|| ||B F(h)||, and so for the derivative
     if np.linalg.eigvals(A).real.max() < 0:
         try:
-            return attractor_constants(model, h, start=start, reach=fixed.reach, n=n), ""
+            found = attractor_constants(model, h, start=start, reach=fixed.reach, n=n)
         except ValueError as error:  # start beyond what the theorem reaches
             return None, str(error)
+        value = size * fixed.residual * found.weight.ends[1]
+        return replace(found, residual=min(found.residual, value)), ""
     if start is not h:
         return None, "start = h* is needed at a zero that is not stable, but another one is given"
-    size = float(np.linalg.norm(A, 2))  # ||F(h)|| <= ||A|| ||B F(h)||, and so for the derivative
     law = fluctuation(model, h, 1, n) if derivative is None else derivative
     growth = log_norm(A) + size * fixed.defect
     return Departure(growth, fluctuation(model, h, 0, n), law, size * fixed.residual), ""

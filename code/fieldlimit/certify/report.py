@@ -18,22 +18,22 @@ WIDTH = 88
 MEANING = {
     "exact": "finite sum or closed form",
     "bound": "proven bound",
-    "estimate": "quadrature, its estimated error added",
+    "derived": "from those above",
 }
 
 
 def text(c: NetworkCertificate) -> str:
     """Claims first, then every constant, then the budget."""
     lines = [_title(c), *_about(c), "", f"With probability at least {1 - c.delta:.4g} over the locations, all at once:"]
-    for claim in c.claims:
+    for claim, said in zip(c.claims, answers(c), strict=True):
         mark = "yes" if claim.holds else "NO "
-        said = claim.answer or f"not certified: {claim.reason}."
         lines.append(
             fill(
                 f"{mark}  {claim.question} {said} [{claim.label}]",
                 WIDTH,
                 initial_indent="  ",
                 subsequent_indent="       ",
+                break_on_hyphens=False,
             )
         )
     if c.table:
@@ -48,9 +48,9 @@ def text(c: NetworkCertificate) -> str:
 def html(c: NetworkCertificate) -> str:
     """The same with tables whose headers name their rows and columns, and a part to be opened."""
     claims = [
-        (claim.question, "yes" if claim.holds else "no", claim.answer or f"Not certified: {claim.reason}.", claim.label)
-        for claim in c.claims
-    ]  # fmt: skip
+        (claim.question, "yes" if claim.holds else "no", said, claim.label)
+        for claim, said in zip(c.claims, answers(c), strict=True)
+    ]
     about = escape(" ".join(_about(c)))
     parts = [
         '<div class="fl-certificate">',
@@ -105,6 +105,20 @@ def html_needed(found: NeuronsNeeded) -> str:
     )
 
 
+def answers(c: NetworkCertificate) -> list[str]:
+    """One sentence for each claim; a reason that was given is not given again."""
+    found: list[str] = []
+    told = ""
+    for claim in c.claims:
+        again = claim.reason == told
+        found.append(
+            claim.answer
+            or ("Not certified, for the same reason." if again else f"Not certified: {claim.reason}.")
+        )
+        told = claim.reason or told
+    return found
+
+
 def notes(c: NetworkCertificate) -> list[str]:
     """How the errors of the computation enter."""
     kernel = c.constants.model.kernel
@@ -135,16 +149,25 @@ def _title(c: NetworkCertificate) -> str:
 
 
 def _about(c: NetworkCertificate) -> list[str]:
-    model, k = c.constants.model, c.constants
+    k = c.constants
     leading = k.eigenvalues[0]
     value = f"{leading.real:.3g}" + ("" if abs(leading.imag) < 1e-12 else f"{leading.imag:+.3g}i")
+    if k.failed:
+        return [_described(c), f"h*: norm {np.linalg.norm(k.h):.4g}, leading eigenvalue {value}."]
     kind = "stable" if k.stable else f"{int((k.eigenvalues.real > 0).sum())} unstable direction(s)"
-    space = model.kernel.space
     return [
-        f"Model: {type(model.kernel).__name__} of rank {model.kernel.rank} on {type(space).__name__} "
-        f"(d = {space.dimension}), phi = {model.phi!r}.",
+        _described(c),
         f"h*: norm {np.linalg.norm(k.h):.4g}, {kind}, leading eigenvalue {value}.",
     ]
+
+
+def _described(c: NetworkCertificate) -> str:
+    model = c.constants.model
+    kernel, space = model.kernel, model.kernel.space
+    return (
+        f"Model: {type(kernel).__name__} of rank {kernel.rank} on {type(space).__name__} "
+        f"(d = {space.dimension}), phi = {model.phi!r}."
+    )
 
 
 def _row(c: NetworkCertificate, k: int) -> tuple[str, str, str, str]:
@@ -159,9 +182,9 @@ def _row(c: NetworkCertificate, k: int) -> tuple[str, str, str, str]:
 
 def _source(c: NetworkCertificate, k: int) -> str:
     constant = c.table[k]
-    if constant.accuracy == "estimate" and constant.added > 0:
-        return f"{constant.accuracy}, error {constant.added:.1g} included"
-    return MEANING[constant.accuracy] if constant.accuracy != "estimate" else "from those above"
+    if constant.accuracy == "estimate":
+        return f"quadrature, error {constant.added:.1g} included"
+    return MEANING[constant.accuracy]
 
 
 def _columns(rows: Sequence[tuple[str, ...]], sides: str) -> list[str]:

@@ -15,7 +15,7 @@ from fieldlimit.spaces import FiniteSpace
 if TYPE_CHECKING:
     from fieldlimit.certify.certificate import NetworkCertificate
 
-Accuracy = Literal["exact", "bound", "estimate"]
+Accuracy = Literal["exact", "bound", "estimate", "derived"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Constant:
     """One number of a certificate.
 
     accuracy: "exact", a finite sum or a closed form, to rounding; "bound", a proven bound that no
-    numerical error touches; "estimate", a quadrature whose estimated error `added` is included.
+    numerical error touches; "estimate", a quadrature whose estimated error `added` is included;
+    "derived", a formula in the constants above it.
     """
 
     symbol: str
@@ -90,10 +91,10 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
         ("cN", k.receptive, f.cN, SHARES[2], 0.0, "||Kop_N||"),
     ):
         yield _deviation(symbol, law, value, c, level * share, extra, meaning)
-    yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point", c)
-    yield _derived("q", f.q, "2 eta La/(1 - eps)^2, at most 1", "thm-fixed-point", c)
-    yield _derived("r_-", f.radius, "h*_N lies within it of h*", "thm-fixed-point", c)
-    yield _derived("r_+", f.uniqueness, "no other zero lies within it", "thm-fixed-point", c)
+    yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point")
+    yield _derived("q", f.q, "2 eta La/(1 - eps)^2, at most 1", "thm-fixed-point")
+    yield _derived("r_-", f.radius, "h*_N lies within it of h*", "thm-fixed-point")
+    yield _derived("r_+", f.uniqueness, "no other zero lies within it", "thm-fixed-point")
 
 
 def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
@@ -103,7 +104,7 @@ def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
     yield _deviation(
         "E1", k.derivative, s.E1, c, c.budget.levels[1] / 2, 0.0, "||DF_N(h*) - A||"
     )
-    yield _derived("shift", s.shift, "||DF_N(h*_N) - A||", "thm-moved-derivative", c)
+    yield _derived("shift", s.shift, "||DF_N(h*_N) - A||", "thm-moved-derivative")
     yield Constant(
         "stability radius",
         s.stability_radius,
@@ -120,26 +121,26 @@ def _of_trajectories(c: NetworkCertificate) -> Iterator[Constant]:
     level = c.budget.levels[2] / 3
     if isinstance(t, TrajectoryCertificate) and isinstance(k, AttractorConstants):
         norm = "in the norm of P"
-        yield _derived("alpha", t.alpha, f"-mu(A), {norm}", "prop-log-norm", c)
+        yield _derived("alpha", t.alpha, f"-mu(A), {norm}", "prop-log-norm")
         if k.path is None:
             yield _deviation("x", k.field, t.x, c, level, k.residual, f"||F_N(h*)||, {norm}")
         else:
-            yield _derived("x", t.x, f"||F_N - F|| along h(t), {norm}", "prop-path", c)
+            yield _derived("x", t.x, f"||F_N - F|| along h(t), {norm}", "prop-path")
         yield _deviation("eps_P", k.derivative, t.eps, c, level, 0.0, f"||DF_N(h*) - A||, {norm}")
         yield _deviation("cN_P", k.receptive, t.cN, c, level, 0.0, f"||Kop_N||, {norm}")
         yield _derived(
-            "La_P", t.lipschitz, f"Lipschitz constant of DF_N, {norm}", "thm-attractor", c
+            "La_P", t.lipschitz, f"Lipschitz constant of DF_N, {norm}", "thm-attractor"
         )
-        yield _derived("q_P", t.q, "2 x La/(alpha - eps)^2, below 1", "thm-attractor", c)
-        yield _derived("R_-", t.radius, "where trajectories end", "thm-attractor", c)
-        yield _derived("R_+", t.basin, f"radius of the basin, {norm}", "thm-attractor", c)
+        yield _derived("q_P", t.q, "2 x La/(alpha - eps)^2, below 1", "thm-attractor")
+        yield _derived("R_-", t.radius, "where trajectories end", "thm-attractor")
+        yield _derived("R_+", t.basin, f"radius of the basin, {norm}", "thm-attractor")
         return
     assert not isinstance(t, TrajectoryCertificate) and not isinstance(k, AttractorConstants)
     yield _deviation("x", k.field, t.x, c, level, k.residual, "||F_N(h*)||")
     yield _deviation("E1", k.derivative, t.eps, c, level, 0.0, "||DF_N(h*) - A||")
-    yield _derived("growth", t.growth, "mu(DF_N(h*))", "prop-log-norm", c)
-    yield _derived("La", t.lipschitz, "Lipschitz constant of DF_N", "prop-agreement-time", c)
-    yield _derived("T", t.time, "time of agreement", "prop-agreement-time", c)
+    yield _derived("growth", t.growth, "mu(DF_N(h*))", "prop-log-norm")
+    yield _derived("La", t.lipschitz, "Lipschitz constant of DF_N", "prop-agreement-time")
+    yield _derived("T", t.time, "time of agreement", "prop-agreement-time")
 
 
 def _deviation(
@@ -159,8 +160,8 @@ def _deviation(
     return Constant(symbol, value, meaning, label, _accuracy(c), _shown(c, added))
 
 
-def _derived(symbol: str, value: float, meaning: str, label: str, c: NetworkCertificate) -> Constant:
-    return Constant(symbol, value, meaning, label, _accuracy(c))
+def _derived(symbol: str, value: float, meaning: str, label: str) -> Constant:
+    return Constant(symbol, value, meaning, label, "derived")
 
 
 def _sum(symbol: str, value: float, meaning: str, c: NetworkCertificate, added: float) -> Constant:

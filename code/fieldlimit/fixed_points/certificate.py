@@ -96,7 +96,7 @@ def fixed_point_constants(
     second = moments(kernel, n)
     top = float(np.linalg.eigvalsh(second.receptive)[-1]) + kernel.rank * second.error
     radius = kernel.kappa * (float(np.linalg.norm(h)) + nonnegative("reach", reach))
-    residual, defect = _residual(model, h, B, n)
+    residual, defect = residual_and_defect(model, h, B, n)
     return FixedPointConstants(
         h,
         readonly(B),
@@ -173,7 +173,9 @@ def inverse(A: Array) -> Array:
     return np.linalg.inv(A).astype(float)
 
 
-def _residual(model: Model, h: Array, B: Array, n: int | None) -> tuple[float, float]:
+def residual_and_defect(
+    model: Model, h: Array, B: Array, n: int | None = None
+) -> tuple[float, float]:
     """||B F(h)|| and ||Id - B DF(h)||_HS by quadrature, plus the estimated error of each."""
     space = model.kernel.space
     n = default_nodes(space) if n is None else n
