@@ -77,9 +77,9 @@ def _of_kernel(kernel: Kernel) -> Iterator[Finding]:
     )
     if missing:
         return
-    for name, value in (("kappa", kernel.kappa), ("omega", kernel.omega)):
+    for name, feature, value in (("kappa", "k", kernel.kappa), ("omega", "w", kernel.omega)):
         yield Finding(
-            f"{name} is finite and positive, so that the kernel has a finite trace, int ||{name[0].replace('o', 'w')}_x||^2 drho <= {name}^2",
+            f"{name} is finite and positive (a finite trace, int ||{feature}_x||^2 drho <= {name}^2)",
             bool(math.isfinite(value) and value > 0),
             f"{name} = {value}",
         )

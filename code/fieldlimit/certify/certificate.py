@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from fieldlimit.fixed_points import Certificate, fixed_point_certificate
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
 from fieldlimit.statements import states
 
-SHARES = (0.7, 0.15, 0.15)  # of eta, eps, cN: the radius is proportional to eta alone
+SHARES = (0.7, 0.2, 0.1)  # of eta, eps, cN: the radius is proportional to eta alone
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class NetworkCertificate:
         """>= ||DF_N(h*_N) - DF(h*)||; inf when nothing is certified."""
         return self.spectrum.shift if self.spectrum else math.inf
 
-    @property
+    @cached_property
     def error(self) -> float:
         """>= ||h_N(t) - h(t)|| at all times t >= 0, from `start`; inf when that is not certified."""
         t = self.trajectories
@@ -100,7 +101,15 @@ class NetworkCertificate:
         """For how long a network that starts in h* stays within the tolerance; inf: for ever."""
         if isinstance(self.trajectories, Agreement):
             return self.trajectories.time
-        return math.inf if math.isfinite(self.error) else 0.0
+        return 0.0 if self.apart else math.inf
+
+    @property
+    def apart(self) -> str:
+        """The hypothesis that fails when nothing is certified of trajectories; "" when none does."""
+        t = self.trajectories
+        if t is None:
+            return self.constants.failed or self.constants.no_trajectories or "not asked for"
+        return (t.reason or self.two_zeros) if isinstance(t, TrajectoryCertificate) else ""
 
     @property
     def one_zero(self) -> bool:
@@ -166,11 +175,10 @@ def certificate_at(
     """
     N, c = positive_integer("N", N), constants
     tolerance = positive("tolerance", tolerance)
-    shared = budget(
-        delta, spectrum=c.spectrum is not None, trajectories=c.trajectories is not None
-    )
+    shared = budget(delta, spectrum=c.spectrum is not None, trajectories=c.trajectories is not None)
     first, second, third = shared.levels
-    fixed = spectrum = long = None
+    fixed = spectrum = None
+    long: TrajectoryCertificate | Agreement | None = None
     if c.fixed_point is not None:
         fixed = fixed_point_certificate(c.fixed_point, N, first, shares=SHARES)
     if c.spectrum is not None:

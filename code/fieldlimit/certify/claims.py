@@ -91,16 +91,12 @@ def _eigenvalues(c: NetworkCertificate) -> Claim:
 def _trajectories(c: NetworkCertificate) -> Claim:
     question = "How long do trajectories agree?"
     t = c.trajectories
-    if t is None:
-        reason = c.constants.failed or c.constants.no_trajectories
-        return Claim("trajectories", question, False, "", reason, "thm-attractor")
+    if t is None or c.apart:
+        return Claim("trajectories", question, False, "", c.apart, "thm-attractor")
     if isinstance(t, TrajectoryCertificate):
-        if not (t.holds and c.one_zero):
-            reason = t.reason or c.two_zeros
-            return Claim("trajectories", question, False, "", reason, "thm-attractor")
         where = "h*" if t.distance == 0 else f"h(0), at the distance {t.distance:.3g} from h*"
         answer = (
-            f"For ever: from {where}, they are never farther apart than {_up(t.error)}; every one that "
+            f"For ever: from {where}, they are never farther apart than {_up(c.error)}; every one that "
             f"starts within {_down(t.basin / t.weight.ends[1])} of h* tends to h*_N, at the rate {_down(t.rate)}."
         )
         return Claim("trajectories", question, True, answer, "", "thm-attractor")

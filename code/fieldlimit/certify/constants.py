@@ -12,13 +12,15 @@ from fieldlimit.concentration import Fluctuation, fluctuation
 from fieldlimit.eigenvalues import EigenvalueConstants, eigenvalue_constants
 from fieldlimit.field import Model, VectorField, neural_field
 from fieldlimit.fixed_points import FixedPointConstants, fixed_point_constants, fixed_points, newton
-from fieldlimit.fixed_points.certificate import LEAST_SINGULAR, residual_and_defect
+from fieldlimit.fixed_points.certificate import LEAST_SINGULAR, inverse, residual_and_defect
 from fieldlimit.kernels import SpectralKernel
 from fieldlimit.long_times import AttractorConstants, attractor_constants, log_norm
 from fieldlimit.promises import require_promises
 from fieldlimit.spaces.base import PRODUCT_DIMENSION
 
-NOT_A_ZERO = 1e-6  # of ||F(h)||, relative to 1 + ||h||: beyond, h is no fixed point but another state
+NOT_A_ZERO = (
+    1e-6  # of ||F(h)||, relative to 1 + ||h||: beyond, h is no fixed point but another state
+)
 NODES = 1024  # of the rules for the laws of tensors, beyond one dimension
 FINE = 2**16  # of the Sobol rule for F(h*) itself, whose error adds to every radius
 
@@ -80,15 +82,17 @@ def certificate_constants(
     start (r,): where trajectories begin; None: at h. reach: phi'' is bounded over
     |s| <= kappa (||h|| + reach) only, and nothing is claimed farther out. Raises ValueError when the
     model breaks a promise (`fieldlimit.promises`) or phi is not C^2 with the sups that are needed; a
-    state that is no zero, or a degenerate one, gives `failed`.
+    state that is no zero, or a degenerate one, gives `failed`. A zero by a
+    coarser rule than the finest (the default, 2^16 Sobol nodes) is first moved to its own.
     """
     require_promises(model)
     if model.phi.smoothness < 2:
         raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
     nonnegative("reach", reach)
     h = readonly(shaped("h", h, (model.kernel.rank,)).copy())
-    begin = h if start is None else readonly(shaped("start", start, h.shape).copy())
     F = neural_field(model, _fine(model))
+    h = readonly(_polished(model, F, h))
+    begin = h if start is None else readonly(shaped("start", start, h.shape).copy())
     A, residual = F.derivative(h), float(np.linalg.norm(F(h)))
     values = np.linalg.eigvals(A).astype(complex)
     values = readonly(values[np.lexsort((values.imag, -values.real))])
@@ -127,6 +131,24 @@ def _fine(model: Model) -> int | None:
     return FINE if model.kernel.space.dimension > PRODUCT_DIMENSION else None
 
 
+def _polished(model: Model, F: VectorField, h: Array) -> Array:
+    """h itself, or the zero of F when h is as near to it as a zero by a coarser rule would be."""
+    if _small(F, h):
+        return h
+    A = F.derivative(h)
+    if np.linalg.svd(A, compute_uv=False)[-1] < LEAST_SINGULAR:
+        return h
+    B = inverse(A)
+    value = float(np.linalg.norm(B @ neural_field(model)(h)))
+    error = residual_and_defect(model, h, B)[0] - value  # three standard errors of the default rule
+    near = newton(F, h[None], steps=8)[0]
+    return near if _small(F, near) and np.linalg.norm(near - h) <= 4 * error else h
+
+
+def _small(F: VectorField, h: Array) -> bool:
+    return float(np.linalg.norm(F(h))) <= NOT_A_ZERO * (1 + float(np.linalg.norm(h)))
+
+
 def _coarse(model: Model) -> VectorField:
     """The field by a rule that is cheap enough for a search."""
     return neural_field(model, 1024 if model.kernel.space.dimension > 1 else None)
@@ -161,7 +183,7 @@ def _trajectories(
     derivative: Fluctuation | None,
     n: int | None,
 ) -> tuple[AttractorConstants | Departure | None, str]:
-    A = np.linalg.inv(fixed.B)
+    A = inverse(fixed.B)
     size = float(np.linalg.norm(A, 2))  # ||F(h)|| <= ||A|| ||B F(h)||, and so for the derivative
     if np.linalg.eigvals(A).real.max() < 0:
         try:

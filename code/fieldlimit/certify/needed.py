@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from fieldlimit.certify.constants import CertificateConstants
 from fieldlimit.checks import Array, nonnegative, positive, positive_integer, probability
 from fieldlimit.field import Model
 
-AHEAD = 2.0 ** (1 / 8)  # ratio of the sizes at which a found number is checked upwards
-OCTAVES = 5  # up to 2^5 times the number found
+AHEAD = 2.0 ** (1 / 4)  # ratio of the sizes at which a found number is checked upwards
+OCTAVES = 4  # up to 2^4 times the number found
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,20 +82,13 @@ class Wanted:
                 f"the shift is {c.shift:.3g}, above {self.shift:.3g}",
             )
         if self.trajectories:
-            bad = next(
-                (x.reason for x in c.claims if x.name == "trajectories" and not x.holds), ""
-            )
-            _note(reasons, "trajectories", not bad, bad)
-            stays = c.error <= self.error or (math.isinf(self.error) and not bad)
-            _note(
-                reasons, "error", stays, f"the error is {c.error:.3g}, above {self.error:.3g}"
-            )
-            _note(
-                reasons,
-                "time",
-                c.time >= self.time,
-                f"the time is {c.time:.3g}, below {self.time:.3g}",
-            )
+            _note(reasons, "trajectories", not c.apart, c.apart)
+            if math.isfinite(self.error):
+                why = f"the error is {c.error:.3g}, above {self.error:.3g}"
+                _note(reasons, "error", c.error <= self.error, why)
+            if self.time > 0.0:
+                why = f"the time is {c.time:.3g}, below {self.time:.3g}"
+                _note(reasons, "time", c.time >= self.time, why)
         return reasons
 
 
@@ -124,7 +118,7 @@ def neurons_needed(
     share of delta. h, rng, start, reach, n: as in `certify`.
 
     The number is found by doubling and bisection. That its certificate holds is verified, and that
-    of N - 1 does not; larger sizes are verified at ratios of 2^(1/8) up to 32 N, and a failure
+    of N - 1 does not; larger sizes are verified at ratios of 2^(1/4) up to 16 N, and a failure
     there moves the search beyond it (the bounds decrease in N except perhaps at small N, where the
     third moment enters). ValueError, with the hypothesis that fails, when N > most.
     """
@@ -163,6 +157,9 @@ def least_size(
             known[N] = wanted.missing(c)
         return known[N]
 
+    def has(name: str, N: int) -> bool:
+        return name not in missing(N)
+
     N = _search(lambda size: not missing(size), 1, most)
     if N is None:
         reasons = missing(most)
@@ -170,10 +167,7 @@ def least_size(
             f"N <= {most} is needed to certify, but at N = {most}: {next(iter(reasons.values()))}"
         )
     names = [name for name in _NAMES if any(name in reasons for reasons in known.values())]
-    alone = {}
-    for name in names:
-        least = _search(lambda size, name=name: name not in missing(size), 1, most)
-        alone[name] = N if least is None else least
+    alone = {name: _bisected(partial(has, name), 1, N) for name in names}
     short = next(iter(missing(N - 1).values()), "") if N > 1 else ""
     final = certificate_at(constants, N, delta, tolerance=tolerance)
     return NeuronsNeeded(N, delta, final, alone, short)
@@ -190,16 +184,22 @@ def _search(good: Callable[[int], bool], least: int, most: int) -> int | None:
             if high >= most:
                 return None
             high = min(2 * high, most)
-        low = max(least - 1, high // 2)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if good(middle) else (middle, high)
-        ahead = {math.ceil(high * AHEAD**i) for i in range(1, 8 * OCTAVES + 1)}
+        high = _bisected(good, max(least, high // 2 + 1), high)
+        ahead = {math.ceil(high * AHEAD**i) for i in range(1, 4 * OCTAVES + 1)}
         failed = [N for N in ahead if N <= most and not good(N)]
         if not failed:
             return high
         least = max(failed) + 1
     return None
+
+
+def _bisected(good: Callable[[int], bool], least: int, high: int) -> int:
+    """A size in least..high that is good while the one before is not (or `least`); `high` is good."""
+    low = least - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if good(middle) else (middle, high)
+    return high
 
 
 def _note(reasons: dict[str, str], name: str, good: bool, why: str) -> None:

@@ -24,7 +24,12 @@ MEANING = {
 
 def text(c: NetworkCertificate) -> str:
     """Claims first, then every constant, then the budget."""
-    lines = [_title(c), *_about(c), "", f"With probability at least {1 - c.delta:.4g} over the locations, all at once:"]
+    lines = [
+        _title(c),
+        *_about(c),
+        "",
+        f"With probability at least {1 - c.delta:.4g} over the locations, all at once:",
+    ]
     for claim, said in zip(c.claims, answers(c), strict=True):
         mark = "yes" if claim.holds else "NO "
         lines.append(
@@ -113,7 +118,11 @@ def answers(c: NetworkCertificate) -> list[str]:
         again = claim.reason == told
         found.append(
             claim.answer
-            or ("Not certified, for the same reason." if again else f"Not certified: {claim.reason}.")
+            or (
+                "Not certified, for the same reason."
+                if again
+                else f"Not certified: {claim.reason}."
+            )
         )
         told = claim.reason or told
     return found

@@ -101,9 +101,7 @@ def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
     s, k = c.spectrum, c.constants.spectrum
     if s is None or k is None:
         return
-    yield _deviation(
-        "E1", k.derivative, s.E1, c, c.budget.levels[1] / 2, 0.0, "||DF_N(h*) - A||"
-    )
+    yield _deviation("E1", k.derivative, s.E1, c, c.budget.levels[1] / 2, 0.0, "||DF_N(h*) - A||")
     yield _derived("shift", s.shift, "||DF_N(h*_N) - A||", "thm-moved-derivative")
     yield Constant(
         "stability radius",
@@ -128,9 +126,7 @@ def _of_trajectories(c: NetworkCertificate) -> Iterator[Constant]:
             yield _derived("x", t.x, f"||F_N - F|| along h(t), {norm}", "prop-path")
         yield _deviation("eps_P", k.derivative, t.eps, c, level, 0.0, f"||DF_N(h*) - A||, {norm}")
         yield _deviation("cN_P", k.receptive, t.cN, c, level, 0.0, f"||Kop_N||, {norm}")
-        yield _derived(
-            "La_P", t.lipschitz, f"Lipschitz constant of DF_N, {norm}", "thm-attractor"
-        )
+        yield _derived("La_P", t.lipschitz, f"Lipschitz constant of DF_N, {norm}", "thm-attractor")
         yield _derived("q_P", t.q, "2 x La/(alpha - eps)^2, below 1", "thm-attractor")
         yield _derived("R_-", t.radius, "where trajectories end", "thm-attractor")
         yield _derived("R_+", t.basin, f"radius of the basin, {norm}", "thm-attractor")
