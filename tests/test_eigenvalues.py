@@ -286,6 +286,43 @@ def test_the_derivative_at_the_moved_fixed_point(gain):
     assert_bound_with_teeth(distance, shift.total, 0.1, weakened=0.5)
 
 
+@pytest.mark.checks("thm-weyl")
+def test_relative_intervals():
+    """C^2 = A + 1.1: the weighted shift holds (delta = 10 %, alarm 1e-9; 0.3 of it would fail), the
+    intervals of all eigenvalues follow from it, and those near -1 are shorter than without weight.
+    """
+    model, N = ring_model(), 1000
+    h = _state(model)
+    A = neural_field(model).derivative(h)
+    values, U = np.linalg.eigh(A)
+    squares = values + 1.1
+    C = (U * np.sqrt(squares)) @ U.T
+    size = ev.derivative_shift(ev.eigenvalue_constants(model, h, weight=C), N, 0.1).total
+    plain = ev.derivative_shift(ev.eigenvalue_constants(model, h), N, 0.1).total
+    lower, upper = ev.weyl_intervals(values, size, squares)
+    moved = moved_derivatives(model, h, N, 600, np.random.default_rng(21))
+    seen = np.linalg.inv(C) @ (moved - A) @ np.linalg.inv(C)
+    distance = np.linalg.norm(seen, axis=(1, 2))
+    assert_bound_with_teeth(distance, size, 0.1, weakened=0.3)
+    small = moved[np.linalg.norm(seen, 2, axis=(1, 2)) <= size]
+    eigenvalues = np.linalg.eigvalsh(small)[:, ::-1]
+    assert (lower <= eigenvalues).all() and (eigenvalues <= upper).all()
+    assert (upper - lower)[-1] < 0.5 * (2 * plain)
+    with pytest.raises(ValueError, match="with a weight, k = w"):
+        ev.eigenvalue_constants(
+            Model(shifted_ring(0.1, 0.2, 0.8), Logistic()), np.zeros(3), weight=np.eye(3)
+        )
+
+
+def test_a_weight_of_one_changes_nothing():
+    model = ring_model()
+    h = _state(model)
+    one, other = (ev.eigenvalue_constants(model, h, weight=C) for C in (None, np.eye(5)))
+    a, b = (ev.derivative_shift(c, 1000, 0.05) for c in (one, other))
+    for name in ("fixed", "motion", "linear", "remainder"):
+        assert getattr(a, name) == pytest.approx(getattr(b, name), rel=1e-9)
+
+
 def test_the_remainder_is_of_second_order():
     """N times the remainder tends to a constant, and sqrt(N) times the linear part as well."""
     constants = ev.eigenvalue_constants(ring_model(), _state(ring_model()))
@@ -309,6 +346,11 @@ def test_certificate_names_what_fails_and_says_what_holds():
     assert many.same_type and many.unstable == 1 and not many.stable and many.reason == ""
     assert {d.count for d in many.discs} == {1}
     assert some.holds
+    N = ev.neurons_to_keep_type(constants, 0.05)
+    assert ev.spectral_certificate(constants, N, 0.05, discs=False).same_type
+    assert not ev.spectral_certificate(constants, N - 1, 0.05, discs=False).same_type
+    with pytest.raises(ValueError, match="N <= 100 is needed to certify"):
+        ev.neurons_to_keep_type(constants, 0.05, most=100)
     free = ev.spectral_certificate(constants, 10**7, 0.05, E1=0.0, discs=False)
     assert free.E1 == 0.0 and free.shift <= many.shift and free.discs == ()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[1] / "chapters" / "notation.md"
-MODULES = "spaces|kernels|field|network|nonlinearities|quadrature|concentration"
+MODULES = "spaces|kernels|field|network|nonlinearities|quadrature|concentration|classical"
 NAMES = sorted(set(re.findall(rf"`((?:{MODULES})\.[\w.]+)`", PAGE.read_text("utf-8"))))
 
 

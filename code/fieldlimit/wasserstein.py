@@ -116,8 +116,8 @@ def random_wasserstein(
 def random_constant(dimension: int) -> float:
     """C_d = sqrt(pi d) (d/(d-2)) ((d-2)/(2d))^(1/d): E W1 <= C_d N^(-1/d) (1 + o(1)) for d >= 3.
 
-    The limit of N^(1/d) `random_wasserstein(N, d)`. Over that of `wasserstein_lower` it decreases to
-    sqrt(e/2) < 1.17 as d grows (thm-wasserstein-random).
+    The limit of N^(1/d) `random_wasserstein(N, d)`. Its ratio to that of `wasserstein_lower` is 1.73
+    for d = 3, 1.18 for d = 20, and tends to sqrt(e/2) < 1.17 (thm-wasserstein-random).
     """
     d = positive_integer("dimension", dimension, least=3)
     return math.sqrt(math.pi * d) * d / (d - 2) * ((d - 2) / (2 * d)) ** (1 / d)

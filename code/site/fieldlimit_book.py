@@ -93,7 +93,8 @@ def add_explorer(
 ) -> None:
     """Load the sliders' script on pages that have sliders."""
     if 'class="fl-explorer"' in context.get("body", ""):
-        app.add_js_file("explorer/explorer.js", loading_method="defer")
+        # Before MathJax (500), which typesets the whole page as soon as it has loaded.
+        app.add_js_file("explorer/explorer.js", loading_method="defer", priority=400)
         app.add_css_file("explorer/explorer.css")
 
 

@@ -12,6 +12,7 @@ from fieldlimit.eigenvalues.certificate import (
     SpectralCertificate,
     derivative_shift,
     eigenvalue_constants,
+    neurons_to_keep_type,
     spectral_certificate,
 )
 from fieldlimit.eigenvalues.clt import EigenvalueLaw, eigenvalue_law
@@ -51,6 +52,7 @@ __all__ = [
     "first_order",
     "hoffman_wielandt",
     "least_singular_value",
+    "neurons_to_keep_type",
     "pseudospectrum",
     "spectral_certificate",
     "stability_radius",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldlimit.checks import Array, nonnegative, positive_integer, probability, readonly
+from fieldlimit.checks import Array, nonnegative, positive_integer, probability, readonly, shaped
 from fieldlimit.concentration import Fluctuation, best_deviation, fluctuation
 from fieldlimit.eigenvalues.resolvent import (
     Disc,
@@ -21,6 +21,7 @@ from fieldlimit.eigenvalues.summands import (
     motion_fluctuation,
     quadratures,
     tensor_norm,
+    weighted,
 )
 from fieldlimit.field import Model, VectorField, bounded_sup, neural_field
 from fieldlimit.fixed_points import (
@@ -43,7 +44,8 @@ class EigenvalueConstants:
     fixed_point: FixedPointConstants
     A: Array  # (r, r)  DF(h), the inverse of fixed_point.B
     phi: Nonlinearity
-    omega: float
+    omega: float  # sup ||w_x||; with a weight, sup ||C^{-1} w_x|| ||C^{-1}||
+    inflation: float  # ||C^{-1}||^2, 1 without a weight
     derivative: Fluctuation  # of w_x phi'(h(x)) (x) k_x
     total: Fluctuation | None  # of Z, the motion of h* included; None where phi is not C^3
     second: Fluctuation | None  # of w_x phi''(h(x)) (x) k_x (x) k_x
@@ -60,6 +62,8 @@ class EigenvalueConstants:
 @dataclass(frozen=True)
 class Shift:
     """||DF_N(h*_N) - DF(h*)|| <= total with probability >= 1 - delta; inf where nothing is certified.
+
+    With a weight C in the constants: ||C^{-1} (DF_N(h*_N) - DF(h*)) C^{-1}|| <= total.
 
     fixed + motion is the plain route (at = h*, then from h* to h*_N), linear + remainder the one by
     the first-order mean; total is the lesser sum. inf: a route does not apply.
@@ -126,29 +130,44 @@ class SpectralCertificate:
 
 
 def eigenvalue_constants(
-    model: Model, h: Array, *, n: int | None = None, reach: float = math.inf
+    model: Model,
+    h: Array,
+    *,
+    weight: Array | None = None,
+    n: int | None = None,
+    reach: float = math.inf,
 ) -> EigenvalueConstants:
     """The constants at a zero h (r,) of F, by quadratures with about n nodes (None: defaults).
 
-    Raises ValueError where `fixed_point_constants` does.
+    weight C (r, r), symmetric and positive: the shift then bounds ||C^{-1} (DF_N(h*_N) - A) C^{-1}||,
+    for `weyl_intervals` in relative form; the kernel must be symmetric and positive, in native
+    features. Raises ValueError otherwise, and where `fixed_point_constants` does.
     """
     fixed_point = fixed_point_constants(model, h, n=n, reach=reach)
+    r, space = model.kernel.rank, model.kernel.space
+    inverse: Array | None = None
+    if weight is not None:
+        inverse = np.linalg.inv(shaped("weight", weight, (r, r))).astype(float)
+    seen = model if inverse is None else weighted(model, inverse)
+    state = h if weight is None else weight @ h  # where `seen` has the potentials of h
     F = neural_field(model, n)
-    A = F.derivative(h)
     total = second = None
     bend = bend_error = 0.0
     if model.phi.smoothness >= 3:
-        T = curvature_tensor(F, h)
-        coarse = [_tensor(model, h, x, p) for x, p in quadratures(model.kernel.space, n)[1:]]
+        T = _seen(curvature_tensor(F, h), inverse)
+        coarse = [_seen(_tensor(model, h, x, p), inverse) for x, p in quadratures(space, n)[1:]]
         bend, bend_error = tensor_norm(T), max((tensor_norm(T - C) for C in coarse), default=0.0)
-        total = motion_fluctuation(model, h, T, fixed_point.B, n)
+        total = motion_fluctuation(model, h, T, fixed_point.B, n, inverse)
         second = fluctuation(model, h, 2, _fewer(model, n))
+    inflation = 1.0 if inverse is None else float(np.linalg.norm(inverse, 2)) ** 2
+    A = F.derivative(h)
     return EigenvalueConstants(
         fixed_point,
         readonly(A),
         model.phi,
-        model.kernel.omega,
-        fluctuation(model, h, 1, n),
+        seen.kernel.omega * math.sqrt(inflation),
+        inflation,
+        fluctuation(seen, state, 1, n),
         total,
         second,
         bend,
@@ -172,7 +191,9 @@ def derivative_shift(
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
     c = constants.fixed_point
-    wrong = float(np.linalg.norm(constants.A, 2)) * c.defect  # >= ||A - DF(h)||
+    wrong = (
+        constants.inflation * float(np.linalg.norm(constants.A, 2)) * c.defect
+    )  # >= ||A - DF(h)||
     plain = fixed_point_certificate(c, N, delta / 2)
     if E1 is None:
         E1 = best_deviation(constants.derivative, N, delta / 2).deviation + wrong
@@ -184,10 +205,11 @@ def derivative_shift(
     sharp = fixed_point_certificate(c, N, 3 * delta / 8)
     if constants.total is not None and constants.second is not None and sharp.holds:
         linear = best_deviation(constants.total, N, delta / 2).deviation + wrong
-        linear += (constants.bend + constants.bend_error) * c.residual
-        e2 = best_deviation(constants.second, N, delta / 8).deviation + constants.bend_error
+        linear += constants.bend * c.residual
+        e2 = constants.inflation * best_deviation(constants.second, N, delta / 8).deviation
         r = sharp.radius
         third = _local_sup(constants, 3, r) * c.kappa * constants.omega * sharp.cN / 2
+        e2 += constants.bend_error
         newton = sharp.eps * r + sharp.lipschitz * r**2 / 2
         remainder = third * r**2 + e2 * r + constants.bend * newton
     best = plain if fixed + motion <= linear + remainder else sharp
@@ -208,6 +230,8 @@ def spectral_certificate(
     E1: a bound of ||DF_N(h*) - A|| that holds with probability 1 - delta/2, such as one in operator
     norm; None: by chapter 7. discs=False leaves out the discs and the abscissa, which cost most.
     """
+    if constants.inflation != 1.0:
+        raise ValueError("constants without a weight are needed, but these have one")
     moved = derivative_shift(constants, N, delta, E1=E1)
     shift, A = moved.total, constants.A
     abscissa = math.inf
@@ -228,9 +252,33 @@ def spectral_certificate(
     )
 
 
+def neurons_to_keep_type(constants: EigenvalueConstants, delta: float, *, most: int = 10**9) -> int:
+    """The least N whose certificate has the same type; ValueError when N > most."""
+
+    def good(N: int) -> bool:
+        return spectral_certificate(constants, N, delta, discs=False).same_type
+
+    high = 1
+    while not good(high):
+        if high >= most:
+            reason = spectral_certificate(constants, most, delta, discs=False).reason
+            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
+        high = min(2 * high, most)
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if good(middle) else (middle, high)
+    return high
+
+
 def _local_sup(constants: EigenvalueConstants, m: int, radius: float) -> float:
     c = constants.fixed_point
     return bounded_sup(constants.phi, m, c.kappa * (float(np.linalg.norm(c.h)) + radius))
+
+
+def _seen(T: Array, inverse: Array | None) -> Array:
+    """C^{-1} T[.] C^{-1}."""
+    return T if inverse is None else np.einsum("ai,vij,jb->vab", inverse, T, inverse, optimize=True)
 
 
 def _tensor(model: Model, h: Array, x: Array, p: Array) -> Array:

@@ -7,7 +7,7 @@ To first order DF_N(h*_N) - A = (1/N) sum_j xi_j, where xi = Z - EZ and
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,10 +15,57 @@ from fieldlimit.checks import Array
 from fieldlimit.concentration import Fluctuation
 from fieldlimit.field import Model, VectorField, bounded_sup
 from fieldlimit.fixed_points import projective_sup
-from fieldlimit.kernels import features
+from fieldlimit.kernels import Kernel, features
 from fieldlimit.spaces import SimilaritySpace
 
+SYMMETRY = 1e-9  # of k = w, relative
 BLOCK = 512  # rows of inner products held at a time
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedKernel:
+    """C^{-1} k_x in both places, for a symmetric positive kernel in native features (k = w)."""
+
+    kernel: Kernel
+    inverse: Array  # (r, r)  C^{-1}, symmetric
+    kappa: float  # >= sup ||C^{-1} k_x||
+
+    @property
+    def space(self) -> SimilaritySpace:
+        """(X, rho)."""
+        return self.kernel.space
+
+    @property
+    def rank(self) -> int:
+        """r."""
+        return self.kernel.rank
+
+    @property
+    def omega(self) -> float:
+        """The same as kappa."""
+        return self.kappa
+
+    def k(self, x: Array) -> Array:
+        """(n, d) -> (n, r)."""
+        return self.kernel.k(x) @ self.inverse
+
+    def w(self, x: Array) -> Array:
+        """(n, d) -> (n, r)."""
+        return self.k(x)
+
+
+def weighted(model: Model, inverse: Array) -> Model:
+    """The model whose derivative at C h is C^{-1} (DF(h) + Id) C^{-1} - Id, given C^{-1} (r, r).
+
+    Its potentials at C h are those of h. ValueError unless C^{-1} is symmetric and k = w.
+    """
+    kernel = model.kernel
+    if np.abs(inverse - inverse.T).max() > SYMMETRY * np.abs(inverse).max():
+        raise ValueError(f"C is symmetric, but the inverse is {inverse}")
+    k, w = features(kernel, kernel.space.quadrature(64).nodes)
+    if np.abs(k - w).max() > SYMMETRY * kernel.kappa:
+        raise ValueError(f"with a weight, k = w, but they differ by {np.abs(k - w).max():.3g}")
+    return Model(WeightedKernel(kernel, inverse, projective_sup(kernel, inverse)), model.phi)
 
 
 def curvature_tensor(F: VectorField, h: Array) -> Array:
@@ -34,31 +81,44 @@ def tensor_norm(T: Array) -> float:
     return float(np.linalg.norm(T.reshape(len(T), -1), 2))
 
 
-def summands(model: Model, h: Array, T: Array, B: Array, x: Array) -> Array:
-    """Z at the locations x (n, d), as rows of length r^2."""
+def summands(
+    model: Model, h: Array, T: Array, B: Array, x: Array, inverse: Array | None = None
+) -> Array:
+    """Z at the locations x (n, d), or C^{-1} Z C^{-1} with the T for it, as rows of length r^2."""
     k, w = features(model.kernel, x)
     potentials = k @ h
     slopes, rates = model.phi.derivative(potentials, 1), model.phi(potentials)
+    moves = rates[:, None] * (w @ B.T)
+    if inverse is not None:
+        k, w = k @ inverse, w @ inverse
     fixed = ((slopes[:, None] * w)[:, :, None] * k[:, None, :]).reshape(len(x), -1)
-    moved = (rates[:, None] * (w @ B.T)) @ T.reshape(len(T), -1)
-    return fixed - moved
+    return fixed - moves @ T.reshape(len(T), -1)
 
 
 def motion_fluctuation(
-    model: Model, h: Array, T: Array, B: Array, n: int | None = None
+    model: Model,
+    h: Array,
+    T: Array,
+    B: Array,
+    n: int | None = None,
+    inverse: Array | None = None,
 ) -> Fluctuation:
     """The constants of Z - EZ in Hilbert-Schmidt norm, by a rule with about n nodes.
 
     Exact on a finite space; elsewhere sup ||Z|| <= omega kappa phi_1 + ||T|| sup ||B w|| phi_0,
     with the sups of phi over |s| <= kappa ||h||, and the replicates tell the quadrature error.
+    inverse: the same for C^{-1} Z C^{-1}, with C^{-1} T[.] C^{-1} for T.
     """
     kernel = model.kernel
     rules = quadratures(kernel.space, n)
-    whole, *others = [constants_of(summands(model, h, T, B, x), p) for x, p in rules]
+    whole, *others = [constants_of(summands(model, h, T, B, x, inverse), p) for x, p in rules]
     if not others:
         return whole
     radius = kernel.kappa * float(np.linalg.norm(h))
-    sup_Y = kernel.omega * kernel.kappa * bounded_sup(model.phi, 1, radius)
+    size = kernel.omega * kernel.kappa
+    if inverse is not None:
+        size = projective_sup(kernel, inverse) ** 2
+    sup_Y = size * bounded_sup(model.phi, 1, radius)
     sup_Y += tensor_norm(T) * projective_sup(kernel, B) * bounded_sup(model.phi, 0, radius)
     whole = replace(whole, replicates=tuple(others))
     sup_xi = min(2.0 * sup_Y, sup_Y + whole.mean + whole.error_of(lambda f: f.mean))

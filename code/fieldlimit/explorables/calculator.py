@@ -244,6 +244,7 @@ def _stays(c: NetworkCertificate, inside: bool) -> str:
     return f"from the field's fixed point it never strays farther than {c.error:.2g}"
 
 
+_ROWS = ((4.0, "fixed point"), (3.0, "within 0.1"), (2.0, "same type"), (1.0, "trajectories"))
 _N = Axis("neurons N", domain=(10, 1e7), scale="log")
 
 view = View(

@@ -56,7 +56,7 @@ def frame(*, N: int, d: int, decay: float) -> dict[str, object]:
         "measured": sizes,
         "measured_field": _deviations(d, decay)[: len(sizes)],
         "every_d": every,
-        "cloud_by_d": np.array([_lower(N, other) for other in every]),
+        "cloud_by_d": np.array([_lower(N, other) for other in every.tolist()]),
         "random_by_d": np.array([_upper(N, other) for other in every.tolist()]),
         "dimensions": dimensions,
         "across": across,
