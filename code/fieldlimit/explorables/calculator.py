@@ -63,7 +63,7 @@ def frame(*, model: str, N: int, delta: float) -> dict[str, object]:
     radii, unique, needed = _over_sizes(model, delta)
     values, discs = _discs(certificate)
     bound = _bound(certificate)
-    inside = np.isfinite(bound).any()
+    inside = bool(np.isfinite(bound).any())
     names = ("fixed point", "within 0.1", "same type", "trajectories")
     return {
         "sizes": SIZES.astype(float),
@@ -71,8 +71,8 @@ def frame(*, model: str, N: int, delta: float) -> dict[str, object]:
         "uniqueness": unique,
         "predicted": _quantile(state, delta) / np.sqrt(SIZES),
         "size": float(N),
-        "seen_N": np.full(len(networks), float(N)) if len(networks) else np.array([np.nan]),
-        "seen": np.array([n[0] for n in networks]) if len(networks) else np.array([np.nan]),
+        "seen_N": np.full(len(networks), float(N)),
+        "seen": np.array([n[0] for n in networks]),
         "field_x": values.real,
         "field_y": values.imag,
         "disc_x": discs[..., 0],
@@ -83,8 +83,8 @@ def frame(*, model: str, N: int, delta: float) -> dict[str, object]:
         "zero": np.zeros(len(TIMES)),
         "bound": bound,
         "wobble": wobble,
-        "needed": np.array([needed.get(name, np.nan) for name in names]),
-        "row": np.array([4.0, 3.0, 2.0, 1.0]),
+        "needed": np.array([float(needed[name]) for name in names if name in needed]),
+        "row": np.array([4.0 - i for i, name in enumerate(names) if name in needed]),
         **{f"row_{i}": _words(needed.get(name, math.nan)) for i, name in enumerate(names)},
         "answer": _answer(certificate),
         "moves": _moves(certificate),
@@ -161,7 +161,8 @@ def _networks(name: str, N: int) -> tuple[list[tuple[float, NDArray]], Array]:
     if N > LARGEST and not state.gathered:
         return [], np.full((1, len(TIMES)), np.nan)
     h, rng = state.constants.h, np.random.default_rng([N, MODELS.index(name)])
-    found, wobble = [], []
+    found: list[tuple[float, NDArray]] = []
+    wobble: list[Array] = []
     for _ in range(DRAWS):
         network = state.draw(N, rng)
         g = newton(network, h[None], steps=20)[0]
@@ -213,11 +214,11 @@ def _bound(c: NetworkCertificate) -> Array:
 
 
 def _stacked(parts: list[Array]) -> Array:
-    return np.concatenate(parts) if parts else np.array([np.nan])
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _words(needed: float) -> str:
-    return "not below a billion" if math.isnan(needed) else f"{int(needed):,}"
+    return "not below a billion" if math.isnan(needed) else f"from {int(needed):,}"
 
 
 def _answer(c: NetworkCertificate) -> str:
@@ -289,16 +290,7 @@ view = View(
         Panel(
             "Neurons that are enough",
             x=_N,
-            y=Axis(
-                "",
-                domain=(0.4, 4.9),
-                ticks=(
-                    (4, "fixed point"),
-                    (3, "within 0.1"),
-                    (2, "same type"),
-                    (1, "trajectories"),
-                ),
-            ),  # fmt: skip
+            y=Axis("", domain=(0.4, 4.9), ticks=_ROWS),
             marks=[
                 Rule(x="size", role="network", label="N = {N:,}", dash=True),
                 Dot("needed", "row", "bound", "from here on", size=6),
