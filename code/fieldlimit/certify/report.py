@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 from textwrap import fill
@@ -56,7 +57,7 @@ def html(c: NetworkCertificate) -> str:
         (claim.question, "yes" if claim.holds else "no", said, claim.label)
         for claim, said in zip(c.claims, answers(c), strict=True)
     ]
-    about = escape(" ".join(_about(c)))
+    about = _shown(" ".join(_about(c)))
     parts = [
         '<div class="fl-certificate">',
         _table(
@@ -83,7 +84,7 @@ def html(c: NetworkCertificate) -> str:
             ),
             "</details>",
         ]
-    return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in notes(c)), "</div>"])
+    return "".join([*parts, *(f"<p>{_shown(note)}</p>" for note in notes(c)), "</div>"])
 
 
 def text_needed(found: NeuronsNeeded) -> str:
@@ -100,7 +101,7 @@ def html_needed(found: NeuronsNeeded) -> str:
     """The same for a notebook."""
     rows = [(name, f"{N:,}") for name, N in found.alone.items()]
     caption = f"{found.N:,} neurons are enough, at level δ = {found.delta:g}"
-    less = f"<p>One neuron less is not certified: {escape(found.short)}.</p>" if found.short else ""
+    less = f"<p>One neuron less is not certified: {_shown(found.short)}.</p>" if found.short else ""
     return (
         '<div class="fl-certificate">'
         + _table(caption, ("Property", "Neurons it needs"), rows)
@@ -175,8 +176,14 @@ def _described(c: NetworkCertificate) -> str:
     kernel, space = model.kernel, model.kernel.space
     return (
         f"Model: {type(kernel).__name__} of rank {kernel.rank} on {type(space).__name__} "
-        f"(d = {space.dimension}), phi = {model.phi!r}."
+        f"(d = {space.dimension}), phi = {_name(model.phi)}."
     )
+
+
+def _name(phi: object) -> str:
+    """Its repr, or its class where that would show an address."""
+    shown = repr(phi)
+    return type(phi).__name__ if " at 0x" in shown else shown
 
 
 def _row(c: NetworkCertificate, k: int) -> tuple[str, str, str, str]:
@@ -207,15 +214,44 @@ def _columns(rows: Sequence[tuple[str, ...]], sides: str) -> list[str]:
     ]
 
 
+_SYMBOLS = (
+    (r"\|\|", "‖"),
+    (r"&lt;=", "≤"),
+    (r"phi&#x27;&#x27;", "φ″"),
+    (r"\bphi\b", "φ"),
+    (r"\bphi_(\d)", r"φ<sub>\1</sub>"),
+    (r"\b([Frh]\*?)_([N+-])", r"\1<sub>\2</sub>"),
+    (r"\bR_([+-])", r"R<sub>\1</sub>"),
+    (r"\bcN(_P)?\b", r"c<sub>N</sub>"),
+    (r"\bKop_N\b", "K<sub>op,N</sub>"),
+    (r"\bLa(_P)?\b", "Λ"),
+    (r"\b(eps)(_P)?\b", "ε"),
+    (r"\bq_P\b", "q"),
+    (r"\beta\b", "η"),
+    (r"\balpha\b", "α"),
+    (r"\bmu\(", "μ("),
+    (r"\bdelta\b", "δ"),
+    (r"(?<![\w.])-(?=\d)", "−"),
+)
+
+
+def _shown(cell: str) -> str:
+    """Plain text with the book's letters in place of their names."""
+    cell = escape(cell)
+    for name, letter in _SYMBOLS:
+        cell = re.sub(name, letter, cell)
+    return cell
+
+
 def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        f'<tr><th scope="row">{_shown(row[0])}</th>'
+        + "".join(f"<td>{_shown(cell)}</td>" for cell in row[1:])
         + "</tr>"
         for row in rows
     )
     return (
-        f'<table class="table"><caption>{escape(caption)}</caption>'
+        f'<table class="table"><caption>{_shown(caption)}</caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     )

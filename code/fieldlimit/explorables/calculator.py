@@ -267,19 +267,19 @@ view = View(
         Panel(
             "Eigenvalues there",
             x=Axis("real part", domain=(-1.6, 1.1), ticks=(-1.5, -1, -0.5, 0, 0.5, 1)),
-            y=Axis("imaginary part", domain=(-0.98, 0.98), ticks=(-0.5, 0, 0.5)),
+            y=Axis("imaginary part", domain=(-0.95, 0.95), ticks=(-0.5, 0, 0.5)),
             marks=[
                 Rule(x=0.0, role="neutral"),
-                Line("disc_x", "disc_y", "bound", "certified discs", width=1.5),
                 Dot("cloud_x", "cloud_y", "data", "drawn networks", size=1.5),
-                Dot("field_x", "field_y", "limit", "field", size=4),
+                Dot("field_x", "field_y", "limit", "field", size=2.5),
+                Line("disc_x", "disc_y", "bound", "certified discs", width=1.5),
             ],
             aspect=0.72,
         ),
         Panel(
             "Trajectories from the field's fixed point",
             x=Axis("time", unit="τ", domain=(0, 10)),
-            y=Axis("distance from it", domain=(0, 1.0)),
+            y=Axis("distance from it", domain=(0, 0.6)),
             marks=[
                 Area("t", "zero", "bound", "bound", "certified"),
                 Line("t", "wobble", "data", "drawn networks", width=1.25),
