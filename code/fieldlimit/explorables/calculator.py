@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 MODELS = ("bit: silent", "bit: saddle", "bit: active", "orientation, d = 1", "mixed features, d = 10", "head direction")  # fmt: skip
 SIZES = np.unique(np.geomspace(10, 1e7, 37).round().astype(int))
-DRAWS = 24  # networks shown
+DRAWS = 16  # networks shown
 LARGEST = 10_000  # neurons of a network that is drawn neuron by neuron
 WITHIN = 0.1  # the radius asked for
 TIMES = np.linspace(0.0, 10.0, 41)
