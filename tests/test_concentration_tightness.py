@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Point
 from fieldlimit.concentration import Case, sample_deviations_together
-from fieldlimit.tightness import Row, _quantile, _rows, by_statement
+from fieldlimit.tightness import Row, _quantile, _rows, by_statement, sharpness
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,16 @@ def test_guarantees_exceed_and_the_prediction_meets_the_quantile(rows: list[Row]
         assert abs(seen[name].ratio - 1.0) < 3.0 * seen[name].error
     assert seen["cubic"].ratio < seen["cantelli"].ratio < seen["mcdiarmid"].ratio
     assert seen["lower"].ratio > 1.0
+
+
+def test_sharpness_is_the_worst_case_of_the_best_guarantee(rows: list[Row]) -> None:
+    """The finite test bed once as it is and once, half as sharp, under a sparse name."""
+    sparse = [replace(row, family="sparse " + row.family, ratio=2.0 * row.ratio) for row in rows]
+    seen = {row.name: row.ratio for row in rows}
+    worst = sharpness(rows + sparse)
+    assert worst["best"] == seen["cubic"]
+    assert worst["sparse"] == 2.0 * seen["cubic"]
+    assert worst["tolerance"] == 2.0 * seen["tolerance"]
 
 
 def test_the_ledger_gets_a_number_for_each_statement(rows: list[Row]) -> None:

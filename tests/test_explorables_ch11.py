@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import numpy as np
@@ -30,13 +29,10 @@ def test_every_corner_of_the_sliders_can_be_drawn():
         assert "certified" in explorer.description
 
 
-def test_a_frame_depends_on_its_parameters_alone_and_is_fast():
-    """10 ms once a gain and an N have been visited; 0.5 s leaves room for a busy machine."""
+def test_a_frame_depends_on_its_parameters_alone():
     parameters = {"kernel": "head direction", "N": 10_000, "gain": 2.0}
     once = certified_spectrum.frame(**parameters, seed=1)
-    start = time.perf_counter()
     again = certified_spectrum.frame(**parameters, seed=1)
-    assert time.perf_counter() - start < 0.5
     for name, value in once.items():
         np.testing.assert_array_equal(value, again[name])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import numpy as np
@@ -43,16 +42,6 @@ def test_a_frame_depends_on_its_parameters_alone(module, stops):
         np.testing.assert_array_equal(value, again[name])
     other = module.frame(**{**first, "seed": 7})
     assert any(not np.array_equal(once[name], other[name]) for name in ("error",))
-
-
-@pytest.mark.parametrize(("module", "stops"), CASES)
-def test_a_frame_is_fast_enough_to_follow_a_slider(module, stops):
-    """60 ms alone on a machine, at the dearest stop; 0.8 s leaves room for a busy one."""
-    dearest = {name: values[-1] for name, values in stops.items()}
-    module.frame(**{**dearest, "seed": 1})
-    start = time.perf_counter()
-    module.frame(**dearest)
-    assert time.perf_counter() - start < 0.8
 
 
 def test_the_raster_counts_the_points_of_the_measure():
@@ -107,8 +96,13 @@ def test_truth_below_bound_and_near_the_leading_order(place):
         assert frame["ratio"] < 5
     if place == "sink":
         assert frame["ratio"] > 1e3
-    if place == "saddle":
-        np.testing.assert_allclose(frame["linear"][1:20], frame["one_sided"][1:20], rtol=1e-4)
+
+
+@pytest.mark.parametrize("strength", [1.5, 2.0, 3.0])
+def test_bound_and_leading_order_agree_at_the_saddle(strength):
+    """Both are sigma (e^{mu t} - 1)/mu, up to t = 12: RK4 with mu dt <= 0.1 errs by 2e-5 at most."""
+    frame = gronwall_price.frame(place="saddle", strength=strength, N=100, seed=0)
+    np.testing.assert_allclose(frame["linear"][1:], frame["one_sided"][1:], rtol=1e-4)
 
 
 def test_places_that_do_not_exist_are_refused():

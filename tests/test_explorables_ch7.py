@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import numpy as np
@@ -50,16 +49,6 @@ def test_a_frame_depends_on_its_parameters_alone(module, stops):
     assert all(np.array_equal(once[name], again[name], equal_nan=True) for name in _numbers(once))
     other = module.frame(**{**parameters, "decay": stops["decay"][0]})
     assert any(not np.array_equal(once[name], other[name]) for name in _numbers(once))
-
-
-@pytest.mark.parametrize(("module", "stops"), CASES)
-def test_a_frame_is_fast_enough_to_follow_a_slider(module, stops):
-    """Once a spectrum has been visited: 5 ms at the dearest stop alone on a machine; 0.5 s leaves room for a busy one."""
-    dearest = {name: values[-1] for name, values in stops.items()}
-    module.frame(**dearest)
-    start = time.perf_counter()
-    module.frame(**{**dearest, "delta": 0.07})
-    assert time.perf_counter() - start < 0.5
 
 
 def _numbers(frame: dict[str, object]) -> list[str]:

@@ -28,6 +28,8 @@ EXEMPT: Mapping[str, str] = MappingProxyType(
         "whose sums are computed and tested under prop-native-spectrum",
         "lem-compensation": "a tool of two proofs; the numbers that follow from it are computed "
         "and tested under prop-lnp-well-defined and prop-lnp-drift",
+        "thm-persistence": "cited, without constants: C1-closeness for some threshold; what it says "
+        "of cycles is proved, computed and tested under thm-cycle",
     }
 )
 """Purely qualitative statements -> why neither a function nor a test can carry them."""

@@ -92,10 +92,11 @@ def lattice_wasserstein(side: int, dimension: int) -> float:
 def random_wasserstein(
     N: int, dimension: int, *, uniform: bool = True, delta: float | None = None
 ) -> float:
-    """E W1(rho_N, rho) <= inf_t ( sqrt(2 d t) + sqrt(S_d(t)/N) ), N independent locations.
+    """E W1(rho_N, rho) <= inf_t ( sqrt d min(sqrt(2t), pi/sqrt 3) + sqrt(S_d(t)/N) ).
 
-    S_d(t) = sum over n != 0 in Z^d of e^(-2t |n|^2)/|n|^2, and rho is uniform on the torus
-    [-pi, pi)^d. uniform=False: 2 sqrt(2 d t), for every law on the torus. delta: a bound of
+    N independent locations of the uniform law rho on the torus [-pi, pi)^d; S_d(t) = sum over
+    n != 0 in Z^d of e^(-2t |n|^2)/|n|^2. uniform=False: twice the first term, for every law on the
+    torus. delta: a bound of
     W1(rho_N, rho) itself, with probability at least 1 - delta, by adding sqrt(2 L/N), and
     pi sqrt(d L/(2N)) for an arbitrary law. The infimum is over a grid, each point of which is a
     bound (thm-wasserstein-random).
@@ -117,7 +118,8 @@ def random_constant(dimension: int) -> float:
     """C_d = sqrt(pi d) (d/(d-2)) ((d-2)/(2d))^(1/d): E W1 <= C_d N^(-1/d) (1 + o(1)) for d >= 3.
 
     The limit of N^(1/d) `random_wasserstein(N, d)`. Its ratio to that of `wasserstein_lower` is 1.73
-    for d = 3, 1.18 for d = 20, and tends to sqrt(e/2) < 1.17 (thm-wasserstein-random).
+    for d = 3, 1.18 for d = 20, and tends to sqrt(e/2) < 1.17. For every law: 2^(1 - 2/d) times as
+    much (thm-wasserstein-random).
     """
     d = positive_integer("dimension", dimension, least=3)
     return math.sqrt(math.pi * d) * d / (d - 2) * ((d - 2) / (2 * d)) ** (1 / d)
@@ -132,7 +134,7 @@ def circle_wasserstein(x: Array) -> float:
 
     x (N, 1): angles in [-pi, pi). G is the difference of the distribution functions, counted from
     -pi; a median of its values is the best c. Between points G falls with slope -1/(2 pi), so the
-    law of its values is a sum of intervals and the median comes from one sort: O(N log N), to
+    law of its values is a sum of intervals and the median comes from sorting: O(N log N), to
     rounding (prop-wasserstein-circle).
     """
     u = np.sort((shaped("x", x, (None, 1))[:, 0] + np.pi) / (2 * np.pi))

@@ -25,7 +25,12 @@ from fieldlimit.classical.gronwall import (
     spread_along,
     trajectory_deviation,
 )
-from fieldlimit.classical.growth import growth, growth_integral, weighted_past
+from fieldlimit.classical.growth import (
+    growth,
+    growth_integral,
+    weighted_past,
+    weighted_past_of_root,
+)
 from fieldlimit.classical.poisson import PoissonMeasure, poisson_measure
 from fieldlimit.classical.saddle import escape_time, saddle_error, sign_kernel
 
@@ -55,4 +60,5 @@ __all__ = [
     "thinned",
     "trajectory_deviation",
     "weighted_past",
+    "weighted_past_of_root",
 ]

@@ -19,7 +19,7 @@ from fieldlimit.classical.growth import (
     growth,
     growth_integral,
     on_a_grid,
-    weighted_past,
+    weighted_past_of_root,
 )
 from fieldlimit.field import Model, VectorField, bounded_sup, neural_field
 from fieldlimit.kernels import projective_moment
@@ -129,11 +129,13 @@ def coupling_bound(
 def coupling_bound_along(N: int, copies: CopyError, *, strength: float) -> Array:
     """(zeta_t + Lambda int_0^t e^{(Lambda-1)(t-s)} zeta_s ds)/sqrt N at copies.times: (T,).
 
-    The sharper form of thm-coupling, along the trajectory of the field; also for unbounded phi.
-    The integral is that of the piecewise linear zeta through the values at copies.times.
+    The sharper form of thm-coupling, along the trajectory of the field, from Z_0 = h_0; also for
+    unbounded phi. Between copies.times zeta^2 is a cubic spline (`weighted_past_of_root`): the grid
+    has to resolve the field.
     """
     strength = nonnegative("strength", strength)
-    past = weighted_past(copies.times, copies.root, strength - 1.0)
+    square = copies.spikes + copies.locations
+    past = weighted_past_of_root(copies.times, square, strength - 1.0)
     return (copies.root + strength * past) / math.sqrt(positive_integer("N", N))
 
 

@@ -55,13 +55,19 @@ def spread_along(field: VectorField, path: Array) -> Array:
 
 @states("prop-one-sided")
 def one_sided_constant(field: VectorField) -> float:
-    """mu = -1 + (phi_1/4) ||sum_i p_i (k_i + w_i) (x) (k_i + w_i)||, for F or for F_N.
+    """mu = -1 + (phi_1/4) ||sum_i p_i (c k_i + w_i/c) (x) (c k_i + w_i/c)||, for F or for F_N.
 
-    <F(g) - F(h), g - h> <= mu ||g - h||^2 for all g, h, when phi does not decrease (as all
-    nonlinearities of the library). In native features of a symmetric kernel k + w is twice the
-    part of k in the positive eigenspaces: inhibition does not count. Raises ValueError when phi' is
-    unbounded. Source: prop-one-sided.
+    c^4 = sum_i p_i ||w_i||^2 / sum_i p_i ||k_i||^2, which is 1 in native features; then
+    mu <= Lambda - 1. <F(g) - F(h), g - h> <= mu ||g - h||^2 for all g, h, when phi does not decrease
+    (as all nonlinearities of the library). In native features of a symmetric kernel k + w is twice
+    the part of k in the positive eigenspaces: inhibition does not count. Raises ValueError when phi'
+    is unbounded. Source: prop-one-sided.
     """
-    both = field.k + field.w
+    slope = bounded_sup(field.phi, 1)
+    trace_k, trace_w = (float(field.weights @ np.sum(v**2, axis=1)) for v in (field.k, field.w))
+    if trace_k == 0 or trace_w == 0:
+        return -1.0  # nobody listens, or nobody speaks
+    c = (trace_w / trace_k) ** 0.25
+    both = c * field.k + field.w / c
     matrix = both.T @ (field.weights[:, None] * both)
-    return bounded_sup(field.phi, 1) / 4 * float(np.linalg.eigvalsh(matrix)[-1]) - 1.0
+    return slope / 4 * float(np.linalg.eigvalsh(matrix)[-1]) - 1.0

@@ -48,6 +48,31 @@ def weighted_past(times: Array, values: Array, rate: float) -> Array:
     return result
 
 
+def weighted_past_of_root(times: Array, squares: Array, rate: float) -> Array:
+    """int_0^t e^{rate (t - s)} sqrt(g(s)) ds at the given times, g smooth: (T,) -> (T,).
+
+    times (T,) increase strictly from 0; squares (T,) of g >= 0 at them. sqrt g may start as sqrt t,
+    which a linear interpolation would cut off. g is the cubic spline through the values (where that
+    is negative, 0); s = a + step v^2 in each interval and 16 nodes of Gauss and Legendre in v, so
+    that the integrand is smooth in v. The error is that of the spline, of order step^4.
+    """
+    from scipy.interpolate import CubicSpline
+
+    times, squares = on_a_grid(times, squares)
+    result = np.zeros(len(times))
+    if len(times) == 1:
+        return result
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    v, weights = (nodes + 1) / 2, weights / 2
+    steps = np.diff(times)[:, None]
+    g = CubicSpline(times, squares)(times[:-1, None] + steps * v**2)  # (T - 1, 16)
+    integrand = np.exp(rate * steps * (1 - v**2)) * np.sqrt(np.maximum(g, 0.0))
+    new = (integrand * 2 * v * steps) @ weights
+    for i, step in enumerate(steps[:, 0]):
+        result[i + 1] = np.exp(rate * step) * result[i] + new[i]
+    return result
+
+
 def elapsed(t: ArrayLike) -> Array:
     """Times as floats >= 0, or ValueError."""
     t = np.asarray(t, dtype=float)

@@ -16,6 +16,7 @@ from fieldlimit.concentration.deviations import (
     sample_deviations_together,
 )
 from fieldlimit.concentration.fluctuations import Fluctuation, fluctuation
+from fieldlimit.concentration.joint import combination, joint_fluctuation
 from fieldlimit.concentration.moments import (
     Moments,
     cantelli_deviation,
@@ -44,12 +45,14 @@ __all__ = [
     "cantelli_deviation",
     "chi_square_quantile",
     "chi_square_tail",
+    "combination",
     "concentration_deviation",
     "cubic_deviation",
     "cubic_tail",
     "deviation",
     "fluctuation",
     "guarantees",
+    "joint_fluctuation",
     "mcdiarmid_deviation",
     "mean_square",
     "moments_deviation",

@@ -9,7 +9,7 @@ so one code serves every m.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from operator import attrgetter
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fieldlimit.checks import positive_integer, shaped
 from fieldlimit.concentration.moments import Moments, moments_of_square
-from fieldlimit.concentration.products import products
+from fieldlimit.concentration.products import JointProducts, Products, products
 from fieldlimit.field import Model
 from fieldlimit.quadrature import Quadrature
 from fieldlimit.spaces import SimilaritySpace
@@ -61,13 +61,7 @@ class Fluctuation:
         0 when exact; the distance to the coarser rule for a product rule; the distance to the mean
         over the scramblings plus three standard errors of it for a Sobol rule.
         """
-        values = [functional(replicate) for replicate in self.replicates]
-        if not values:
-            return 0.0
-        error = abs(functional(self) - float(np.mean(values)))
-        if len(values) > 1:
-            error += 3.0 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-        return error
+        return replicate_error(functional(self), [functional(f) for f in self.replicates])
 
     @property
     def error(self) -> Mapping[str, float]:
@@ -95,13 +89,13 @@ def fluctuation(model: Model, h: ArrayLike, m: int = 0, n: int | None = None) ->
         raise ValueError(
             f"phi has m continuous derivatives, but m = {m} and phi has {phi.smoothness:g}"
         )
-    rule = kernel.space.quadrature(_nodes(kernel.space, m) if n is None else n)
-    whole = _constants(model, h, m, rule.nodes, rule.weights)
+    rule = kernel.space.quadrature(nodes_of_order(kernel.space, m) if n is None else n)
+    whole = constants_of(products(model, h, m, rule.nodes, rule.weights))
     if rule.exact:
         return whole
     others = tuple(
-        _constants(model, h, m, nodes, weights)
-        for nodes, weights in _other_rules(kernel.space, rule)
+        constants_of(products(model, h, m, nodes, weights))
+        for nodes, weights in other_rules(kernel.space, rule)
     )
     radius = kernel.kappa * float(np.linalg.norm(h))
     sup_Y = kernel.kappa**m * kernel.omega * phi.sup(m, radius)
@@ -111,18 +105,28 @@ def fluctuation(model: Model, h: ArrayLike, m: int = 0, n: int | None = None) ->
     return replace(whole, sup_Y=sup_Y, sup_xi=sup_xi, replicates=others)
 
 
+def replicate_error(value: float, others: Sequence[float]) -> float:
+    """Distance of a value to the mean of those from other rules, plus three standard errors."""
+    if not others:
+        return 0.0
+    error = abs(value - float(np.mean(others)))
+    if len(others) > 1:
+        error += 3.0 * float(np.std(others, ddof=1)) / math.sqrt(len(others))
+    return error
+
+
 def _power_trace(j: int, constants: Fluctuation) -> float:
     return constants.s[j]
 
 
-def _nodes(space: SimilaritySpace, m: int) -> int:
+def nodes_of_order(space: SimilaritySpace, m: int) -> int:
     """512 on a line, 64 x 64 in the plane (32 x 32 for tensors, which cost more), 4096 beyond."""
     if space.dimension == 1:
         return 512
     return 1024 if space.dimension == 2 and m > 0 else 4096
 
 
-def _other_rules(space: SimilaritySpace, rule: Quadrature) -> list[tuple[Floats, Floats]]:
+def other_rules(space: SimilaritySpace, rule: Quadrature) -> list[tuple[Floats, Floats]]:
     """The scramblings of a Sobol rule one by one, or half the nodes an axis of a product rule."""
     if rule.replicate[-1] == 0:
         coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
@@ -131,9 +135,9 @@ def _other_rules(space: SimilaritySpace, rule: Quadrature) -> list[tuple[Floats,
     return [(rule.nodes[part], rule.weights[part] / rule.weights[part].sum()) for part in parts]
 
 
-def _constants(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) -> Fluctuation:
+def constants_of(y: Products | JointProducts) -> Fluctuation:
     """The constants when rho is the sum of the weights at the nodes; sups over these nodes."""
-    y = products(model, h, m, nodes, weights)
+    weights = y.weights
     norm2, eigenvalues = y.norm2, y.eigenvalues()
     a = b = c = 0.0
     for block in y.blocks():

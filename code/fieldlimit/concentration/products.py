@@ -84,6 +84,56 @@ class Products:
         return gram * (self.k[block] @ self.k.T) ** self.m if self.m else gram
 
 
+@dataclass(frozen=True, eq=False)
+class JointProducts:
+    """(Y0, gamma Y1) in the direct sum of the two spaces: inner products add, the second by gamma^2."""
+
+    first: Products
+    second: Products  # at the same nodes
+    gamma: float
+
+    @property
+    def weights(self) -> Floats:
+        """(n,)."""
+        return self.first.weights
+
+    def blocks(self) -> list[slice]:
+        """The nodes, BLOCK at a time."""
+        return self.first.blocks()
+
+    @cached_property
+    def squares(self) -> Floats:
+        """||Y0||^2 + gamma^2 ||Y1||^2, (n,)."""
+        return self.first.squares + self.gamma**2 * self.second.squares
+
+    @cached_property
+    def mean(self) -> float:
+        """The norm of the pair of means."""
+        return float(np.hypot(self.first.mean, self.gamma * self.second.mean))
+
+    @cached_property
+    def norm2(self) -> Floats:
+        """||xi||^2, (n,)."""
+        return self.first.norm2 + self.gamma**2 * self.second.norm2
+
+    def rows(self, block: slice) -> Floats:
+        """Rows of the matrix <xi_i, xi_j>, (b, n)."""
+        return self.first.rows(block) + self.gamma**2 * self.second.rows(block)
+
+    def eigenvalues(self) -> Floats:
+        """Of the covariance of the pair, decreasing; the smaller of its two matrices."""
+        root = np.sqrt(self.weights)[:, None]
+        r = self.first.w.shape[1]
+        if r + r ** (1 + self.second.m) <= len(root):
+            one, two = self.first, self.second
+            Y = np.hstack([tensors(one.k, one.w, one.m), self.gamma * tensors(two.k, two.w, two.m)])
+            xi = root * (Y - self.weights @ Y)
+            matrix = xi.T @ xi
+        else:
+            matrix = root * self.rows(slice(None)) * root.T
+        return np.maximum(np.linalg.eigvalsh(matrix)[::-1], 0.0)
+
+
 def products(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) -> Products:
     """The contributions at nodes (n, d) with weights (n,), for the state h (r,)."""
     k, w = features(model.kernel, nodes)

@@ -6,6 +6,7 @@ mean sign eta: F_N = F + sign(J) sqrt|J| eta/2, a constant push.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -88,27 +89,31 @@ def _limit(place: str, strength: float) -> _Limit:
     push = float(np.sign(J)) * sigma
     bare = _Limit(np.empty(0), np.empty(0), push, sigma, cl.one_sided_constant(F), F)
     path = _paths(np.zeros(1), start, bare)[:, 0]
-    tiny = 1e-6  # v by a difference: its error is of order tiny
-    v = np.abs(_paths(np.full(1, tiny), start, bare)[:, 0] - path) / tiny
-    return _Limit(path, v, push, sigma, bare.one_sided, F)
+    # h' = F(h) and v' = DF(h) v + 1 together; a difference of two paths would saturate in the wells
+    carried = _runge_kutta(
+        lambda y: np.array([F(y[:1])[0], F.derivative(y[:1])[0, 0] * y[1] + 1.0]),
+        np.array([PLACES[place], 0.0]),
+    )
+    return _Limit(path, np.abs(carried[:, 1]), push, sigma, bare.one_sided, F)
 
 
 def _paths(pushes: Array, starts: Array, limit: _Limit) -> Array:
-    """h' = F(h) + push for each push, by Runge and Kutta's method of order 4: (T, networks)."""
+    """h' = F(h) + push for each push: (T, networks)."""
+    return _runge_kutta(lambda h: limit.F(h[:, None])[:, 0] + pushes, starts)
+
+
+def _runge_kutta(velocity: Callable[[Array], Array], start: Array) -> Array:
+    """y' = velocity(y), y(0) = start, by Runge and Kutta's method of order 4: at TIMES, (T, n)."""
     dt = DURATION / STEPS
-
-    def velocity(h: Array) -> Array:
-        return limit.F(h[:, None])[:, 0] + pushes
-
-    h, path = starts.copy(), [starts]
+    y, path = start.copy(), [start]
     for step in range(1, STEPS + 1):
-        a = velocity(h)
-        b = velocity(h + dt / 2 * a)
-        c = velocity(h + dt / 2 * b)
-        d = velocity(h + dt * c)
-        h = h + dt / 6 * (a + 2 * b + 2 * c + d)
+        a = velocity(y)
+        b = velocity(y + dt / 2 * a)
+        c = velocity(y + dt / 2 * b)
+        d = velocity(y + dt * c)
+        y = y + dt / 6 * (a + 2 * b + 2 * c + d)
         if step % EVERY == 0:
-            path.append(h)
+            path.append(y)
     return np.array(path)
 
 

@@ -20,8 +20,8 @@ def flow(
     """h at the given times, where h' = F(h) and h(times[0]) = h0: shape (T, r).
 
     times (T,), strictly increasing, in units of tau. Dormand and Prince's method of order 8 with
-    adaptive steps (scipy.integrate.solve_ivp, DOP853); rtol and atol bound the error of one step,
-    coordinate by coordinate. A phi with a kink costs more steps, not accuracy. RuntimeError when
+    adaptive steps (scipy.integrate.solve_ivp, DOP853); the estimated error of a step, over atol +
+    rtol |h| coordinate by coordinate, is at most 1 in mean square. A phi with a kink costs more steps, not accuracy. RuntimeError when
     the solution cannot be continued to times[-1].
     """
     from scipy.integrate import solve_ivp

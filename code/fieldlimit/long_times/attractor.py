@@ -70,7 +70,8 @@ class TrajectoryCertificate:
     delta: float
     weight: Weight
     distance: float  # ||h(0) - h||_P
-    x: float  # >= ||F_N(h(t)) - F(h(t))||_P at every t
+    zeta: float  # >= ||F_N(h(t)) - F(h(t))||_P at every t, and >= ||F_N(h)||_P
+    residual: float  # >= ||F(h)||_P, part of zeta
     alpha: float
     eps: float  # >= ||DF_N(h) - DF(h)||_P
     cN: float  # >= ||Kop_N||_P
@@ -112,13 +113,14 @@ class TrajectoryCertificate:
         t = np.asarray(t, dtype=float)
         if not self.holds or self.distance + nonnegative("offset", offset) >= self.basin:
             return np.full_like(t, math.inf)
+        disturbed = riccati(t, self.distance + offset, *self._parabola(self.zeta))
+        return disturbed - riccati(t, self.distance, *self._parabola(self.residual))
+
+    def _parabola(self, zeta: float) -> tuple[float, float, float]:
+        """b sqrt(1 - q) and the roots R_-, R_+ of zeta - b y + (La/2) y^2."""
         b = self.alpha - self.eps
-        ends = (
-            (self.radius, self.basin),
-            (0.0, 2.0 * b / self.lipschitz if self.lipschitz else math.inf),
-        )
-        disturbed = riccati(t, self.distance + offset, self.rate, *ends[0])
-        return disturbed - riccati(t, self.distance, b, *ends[1])
+        radii = newton_kantorovich(zeta / b, 0.0, self.lipschitz / b)
+        return b * math.sqrt(1.0 - radii.q), radii.existence, radii.uniqueness
 
     @property
     def error(self) -> float:
@@ -163,9 +165,9 @@ def attractor_constants(
 ) -> AttractorConstants:
     """The constants at a stable zero h (r,) of F, for the trajectory of F from start (None: h).
 
-    weight None: of the candidates of `weights_of` the one that promises the least certified N. reach:
+    weight None: of the candidates of `weights_of` the one that promises most at large N. reach:
     phi_2 is taken over |s| <= kappa (||h|| + reach), and nothing is claimed beyond that distance.
-    Raises ValueError when h is not stable, when phi is not C^2 with bounded phi, phi' and phi'', and
+    Raises ValueError when h is not stable, when phi is not C^2 with bounded phi'' there, and
     when start is outside 2 alpha/La, where F itself is not known to converge.
     """
     if model.phi.smoothness < 2:
@@ -203,17 +205,17 @@ def attractor_constants(
 def trajectory_certificate(
     constants: AttractorConstants, N: int, delta: float
 ) -> TrajectoryCertificate:
-    """R_-+ = b (1 -+ sqrt(1 - q))/La with b = alpha - eps, q = 2 x La/b^2, La = phi_2 sup||w|| cN.
+    """R_-+ = b (1 -+ sqrt(1 - q))/La with b = alpha - eps, q = 2 zeta La/b^2, La = phi_2 sup||w|| cN.
 
-    x, eps and cN hold with probability 1 - delta/3 each, quadrature errors included. If eps < alpha,
-    q < 1 and ||h(0) - h||_P < R_+, the error at time t is y_x(t) - y_0(t), two solutions of
-    y' = x - b y + (La/2) y^2 from ||h(0) - h||_P, the second with x = 0.
+    zeta, eps and cN hold with probability 1 - delta/3 each, quadrature errors included. If eps < alpha,
+    q < 1 and ||h(0) - h||_P < R_+, the error at time t is y_zeta(t) - y_0(t), two solutions of
+    y' = zeta - b y + (La/2) y^2 from ||h(0) - h||_P, the second with zeta = 0.
     """
     N = positive_integer("N", N)
     third = probability("delta", delta) / 3
     at_zero = best_deviation(constants.field, N, third).deviation
-    x = at_zero if constants.path is None else path_deviation(constants.path, N, third)
-    x += constants.residual
+    zeta = at_zero if constants.path is None else path_deviation(constants.path, N, third)
+    zeta += constants.residual
     eps = best_deviation(constants.derivative, N, third).deviation
     cN = min(
         constants.kappa**2, constants.top + best_deviation(constants.receptive, N, third).deviation
@@ -222,10 +224,11 @@ def trajectory_certificate(
     b = constants.alpha - eps
     q, radius, basin = math.inf, math.inf, 0.0
     if b > 0.0:
-        radii = newton_kantorovich(x / b, 0.0, La / b, constants.reach)
+        radii = newton_kantorovich(zeta / b, 0.0, La / b, constants.reach)
         q, radius, basin = radii.q, radii.existence, radii.uniqueness
     return TrajectoryCertificate(
-        N, delta, constants.weight, constants.distance, x, constants.alpha, eps, cN, La, q, radius, basin
+        N, delta, constants.weight, constants.distance, zeta,
+        constants.residual, constants.alpha, eps, cN, La, q, radius, basin
     )  # fmt: skip
 
 
@@ -268,9 +271,10 @@ def weights_of(A: Array) -> Iterator[Weight]:
 
 
 def _best_weight(model: Model, h: Array, A: Array, n: int | None) -> Weight:
-    """The candidate with least sqrt(s_1) sup||w|| ||Kop|| / alpha^2: q is its multiple at large N.
+    """The candidate that promises the least product of q and error, both to leading order in N.
 
-    Any choice is sound, being made before the network is drawn; sups over nodes will do.
+    q is a multiple of sqrt(s_1) sup||w|| ||Kop|| / alpha^2, the error one of sqrt(s_1) / alpha. Any
+    choice is sound, being made before the network is drawn; so sups over nodes will do.
     """
     space = model.kernel.space
     rule = space.quadrature(default_nodes(space) if n is None else n)
@@ -280,9 +284,9 @@ def _best_weight(model: Model, h: Array, A: Array, n: int | None) -> Weight:
     second = k.T @ (rule.weights[:, None] * k)
 
     def promise(weight: Weight) -> float:
-        spread = np.sqrt(rule.weights @ weight.norm(xi) ** 2)
+        trace = rule.weights @ weight.norm(xi) ** 2
         top = np.linalg.eigvalsh(weight.inverse.T @ second @ weight.inverse)[-1]
-        return float(spread * weight.norm(w).max() * top / log_norm(A, weight) ** 2)
+        return float(trace * weight.norm(w).max() * top / -(log_norm(A, weight) ** 3))
 
     return min(weights_of(A), key=promise)
 

@@ -73,11 +73,12 @@ def contraction_rate(
     )
 
 
+@states("prop-circle")
 def circle_number(model: Model, n: int | None = None, angles: int = 721) -> float:
     """max (Re z + |z|)/2 over the numerical range of the integral operator of w on L2(rho).
 
-    The circle criterion: 1 - phi_1 times it is the supremum of the rates of `contraction_rate` over
-    all weights. |z| is the maximum of Re(e^(i a) z) over angles a; a grid of them is used, which
+    No weight makes the rate of `contraction_rate` better than 1 - phi_1 times it, and some weight
+    comes as near as one likes (the circle criterion). |z| is the maximum of Re(e^(i a) z) over angles a; a grid of them is used, which
     errs by a factor below 1 - 1e-5, so that this is a target, not a guarantee.
     """
     k, w = _joint_features(model, n)
