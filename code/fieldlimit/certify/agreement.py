@@ -9,15 +9,15 @@ from fieldlimit.statements import states
 
 
 @states("prop-agreement-time")
-def agreement_time(x: float, b: float, La: float, tolerance: float) -> float:
-    """T = int_0^tolerance dy/(x + b y + La y^2/2): ||h_N(t) - h*|| <= tolerance for all t <= T.
+def agreement_time(zeta: float, b: float, La: float, tolerance: float) -> float:
+    """T = int_0^tolerance dy/(zeta + b y + La y^2/2): ||h_N(t) - h*|| <= tolerance for all t <= T.
 
-    h_N(0) = h*; x >= ||F_N(h*)||, b >= mu(DF_N(h*)) the logarithmic norm, of either sign, and La a
+    h_N(0) = h*; zeta >= ||F_N(h*)||, b >= mu(DF_N(h*)) the logarithmic norm, of either sign, and La a
     Lipschitz constant of DF_N. inf when the parabola has a zero in (0, tolerance], since it is
-    never passed, or when x = 0. For b > 0 and small x, T is about log(b tolerance / x)/b: as N
+    never passed, or when zeta = 0. For b > 0 and small zeta, T is about log(b tolerance / zeta)/b: as N
     grows a hundredfold, the time gains log 10 / b. In units of tau.
     """
-    x, b, La = nonnegative("x", x), finite("b", b), nonnegative("La", La)
+    x, b, La = nonnegative("zeta", zeta), finite("b", b), nonnegative("La", La)
     y = positive("tolerance", tolerance)
     if x == 0.0:
         return math.inf

@@ -35,7 +35,7 @@ class Agreement:
 
     time: float  # in units of tau; inf: for ever
     tolerance: float
-    x: float  # >= ||F_N(h*)||
+    zeta: float  # >= ||F_N(h*)||
     eps: float  # >= ||DF_N(h*) - DF(h*)||
     cN: float  # >= ||Kop_N||
     growth: float  # >= mu(DF_N(h*)), the logarithmic norm
@@ -250,16 +250,16 @@ def constants_at(
 def _agreement(
     c: CertificateConstants, departure: Departure, N: int, delta: float, tolerance: float
 ) -> Agreement:
-    """x, eps and cN in the norm of H, at level delta/3 each."""
+    """zeta, eps and cN in the norm of H, at level delta/3 each."""
     fixed = c.fixed_point
     assert fixed is not None
     third = delta / 3
-    x = best_deviation(departure.field, N, third).deviation + departure.residual
+    zeta = best_deviation(departure.field, N, third).deviation + departure.residual
     eps = best_deviation(departure.derivative, N, third).deviation
     spread = best_deviation(fixed.receptive, N, third).deviation
     cN = min(fixed.kappa**2, fixed.top + spread)
     La = fixed.curvature * c.model.kernel.omega * cN
     tolerance = min(tolerance, fixed.reach)
     growth = departure.growth + eps
-    time = agreement_time(x, growth, La, tolerance)
-    return Agreement(time, tolerance, x, eps, cN, growth, La)
+    time = agreement_time(zeta, growth, La, tolerance)
+    return Agreement(time, tolerance, zeta, eps, cN, growth, La)

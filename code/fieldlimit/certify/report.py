@@ -229,6 +229,7 @@ _SYMBOLS = (
     (r"\bq_P\b", "q"),
     (r"\beta\b", "η"),
     (r"\balpha\b", "α"),
+    (r"\bzeta\b", "ζ"),
     (r"\bmu\(", "μ("),
     (r"\bdelta\b", "δ"),
     (r"(?<![\w.])-(?=\d)", "−"),

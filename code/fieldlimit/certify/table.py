@@ -60,7 +60,7 @@ def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
         t = c.trajectories
         where = "all h(t)" if isinstance(t, TrajectoryCertificate) and t.distance > 0 else "h*"
         found += [
-            Event(f"||F_N - F|| <= x = {t.x:.3g} at {where}", "trajectories", third / 3),
+            Event(f"||F_N - F|| <= zeta = {t.zeta:.3g} at {where}", "trajectories", third / 3),
             Event(f"||DF_N(h*) - A|| <= {t.eps:.3g}", "trajectories", third / 3),
             Event(f"||Kop_N|| <= {t.cN:.3g}", "trajectories", third / 3),
         ]
@@ -121,18 +121,18 @@ def _of_trajectories(c: NetworkCertificate) -> Iterator[Constant]:
         norm = "in the norm of P"
         yield _derived("alpha", t.alpha, f"-mu(A), {norm}", "prop-log-norm")
         if k.path is None:
-            yield _deviation("x", k.field, t.x, c, level, k.residual, f"||F_N(h*)||, {norm}")
+            yield _deviation("zeta", k.field, t.zeta, c, level, k.residual, f"||F_N(h*)||, {norm}")
         else:
-            yield _derived("x", t.x, f"||F_N - F|| along h(t), {norm}", "prop-path")
+            yield _derived("zeta", t.zeta, f"||F_N - F|| along h(t), {norm}", "prop-path")
         yield _deviation("eps_P", k.derivative, t.eps, c, level, 0.0, f"||DF_N(h*) - A||, {norm}")
         yield _deviation("cN_P", k.receptive, t.cN, c, level, 0.0, f"||Kop_N||, {norm}")
         yield _derived("La_P", t.lipschitz, f"Lipschitz constant of DF_N, {norm}", "thm-attractor")
-        yield _derived("q_P", t.q, "2 x La/(alpha - eps)^2, below 1", "thm-attractor")
+        yield _derived("q_P", t.q, "2 zeta La/(alpha - eps)^2, below 1", "thm-attractor")
         yield _derived("R_-", t.radius, "where trajectories end", "thm-attractor")
         yield _derived("R_+", t.basin, f"radius of the basin, {norm}", "thm-attractor")
         return
     assert not isinstance(t, TrajectoryCertificate) and not isinstance(k, AttractorConstants)
-    yield _deviation("x", k.field, t.x, c, level, k.residual, "||F_N(h*)||")
+    yield _deviation("zeta", k.field, t.zeta, c, level, k.residual, "||F_N(h*)||")
     yield _deviation("E1", k.derivative, t.eps, c, level, 0.0, "||DF_N(h*) - A||")
     yield _derived("growth", t.growth, "mu(DF_N(h*))", "prop-log-norm")
     yield _derived("La", t.lipschitz, "Lipschitz constant of DF_N", "prop-agreement-time")

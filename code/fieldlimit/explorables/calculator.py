@@ -208,7 +208,9 @@ def _bound(c: NetworkCertificate) -> Array:
         return t.error_at(TIMES) if t.holds else np.full(len(TIMES), np.nan)
     assert isinstance(t, Agreement)
     levels = np.concatenate([[0.0], np.geomspace(1e-5, 2.0, 200)])
-    reached = np.array([0.0] + [agreement_time(t.x, t.growth, t.lipschitz, y) for y in levels[1:]])
+    reached = np.array(
+        [0.0] + [agreement_time(t.zeta, t.growth, t.lipschitz, y) for y in levels[1:]]
+    )
     bound = np.interp(TIMES, reached, levels, right=np.nan)
     return np.where(TIMES <= reached[np.isfinite(reached)].max(), bound, np.nan)
 
