@@ -8,6 +8,7 @@ import pytest
 from fieldlimit.dimension import displacement, equal_spectrum
 from fieldlimit.fixed_points import fixed_point_certificate, fixed_point_constants
 from fieldlimit.sweeps import sweep
+from fieldlimit.tightness import tightness_table
 from fieldlimit.wasserstein import torus_diameter, wasserstein_lower
 
 DIMENSIONS = (1, 3, 20)
@@ -47,3 +48,16 @@ def test_the_guarantees_agree_as_well():
         constants = fixed_point_constants(state.model, state.h, n=729)
         radii.append(fixed_point_certificate(constants, 1000, 0.05).radius)
     assert max(radii) < 1.05 * min(radii)
+
+
+def test_the_tables_of_tightness_are_a_sweep():
+    """The same rows on one worker and on two, family by family."""
+    joblib = pytest.importorskip("joblib")
+    tables = []
+    for workers in (1, 2):
+        with joblib.parallel_config(n_jobs=workers, backend="threading"):
+            rng = np.random.default_rng(3)
+            tables.append(tightness_table(rng=rng, N=10, draws=280))
+    assert [(r.family, r.name, r.ratio) for r in tables[0]] == [
+        (r.family, r.name, r.ratio) for r in tables[1]
+    ]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fieldlimit.certify.measured import certificate_tightness
 from fieldlimit.concentration import (
     LABELS,
     Case,
@@ -34,6 +36,7 @@ from fieldlimit.kernels import gaussian_kernel, power_law, torus_kernel
 from fieldlimit.nonlinearities import Logistic
 from fieldlimit.operator_norm import operator_fluctuation, operator_guarantees, sample_norms
 from fieldlimit.spaces import GaussianSpace
+from fieldlimit.sweeps import sweep
 from fieldlimit.uniform import (
     ball,
     moment_root,
@@ -82,15 +85,27 @@ def tightness_table(*, rng: np.random.Generator, N: int = 1000, draws: int = 120
 
     m = 0 and 1 each. `draws` networks of N neurons for each kernel, half of them the copies of
     thm-tolerance, the others to judge by; the same state h for all d of a family. The last family,
-    "nearly silent", is one point where a few rare neurons make the whole fluctuation.
+    "nearly silent", is one point where a few rare neurons make the whole fluctuation. The families
+    are the tasks of a sweep (`fieldlimit.sweeps`), on all cores unless a joblib context says otherwise.
     """
+    seed = int(rng.integers(2**63))
+    families = list(_families(np.random.default_rng(seed)))
+    grid = {"family": range(len(families)), "states": [seed], "N": [N], "draws": [draws]}
+    result = sweep(_deviations, grid, seed=seed, progress=False)
     rows: list[Row] = []
-    for family, cases in _families(rng):
-        D = sample_deviations_together(cases, N, draws, rng=rng)
-        for case, deviations in zip(cases, D, strict=True):
+    for (family, cases), values in zip(families, result.results, strict=True):
+        for case, deviations in zip(cases, values["D"], strict=True):
             gain = case.model.phi.gain  # type: ignore[attr-defined]
             rows += _rows(family.format(gain=gain), case, N, deviations)
     return rows
+
+
+def _deviations(
+    *, family: int, states: int, N: int, draws: int, rng: np.random.Generator
+) -> Mapping[str, NDArray[np.float64]]:
+    """D of `draws` networks in all cases of one family, (cases, draws); `states` seeds the states."""
+    cases = next(islice(_families(np.random.default_rng(states)), family, None))[1]
+    return {"D": sample_deviations_together(cases, N, draws, rng=rng)}
 
 
 def by_statement(rows: list[Row]) -> Mapping[str, tuple[float, str]]:
@@ -130,6 +145,7 @@ def tightness(rows: list[Row], *, rng: np.random.Generator) -> Mapping[str, tupl
         **by_statement(rows),
         **_of_the_derivative(rng),
         **_on_balls(rng),
+        **certificate_tightness(rng=rng),
         "prop-space-derivatives": _space_derivatives(rng),
     }
 

@@ -10,11 +10,11 @@ from fieldlimit.statements import states
 
 @states("prop-agreement-time")
 def agreement_time(zeta: float, b: float, La: float, tolerance: float) -> float:
-    """T = int_0^tolerance dy/(zeta + b y + La y^2/2): ||h_N(t) - h*|| <= tolerance for all t <= T.
+    """t_R = int_0^tolerance dy/(zeta + b y + La y^2/2): ||h_N(t) - h*|| <= tolerance for t <= t_R.
 
     h_N(0) = h*; zeta >= ||F_N(h*)||, b >= mu(DF_N(h*)) the logarithmic norm, of either sign, and La a
     Lipschitz constant of DF_N. inf when the parabola has a zero in (0, tolerance], since it is
-    never passed, or when zeta = 0. For b > 0 and small zeta, T is about log(b tolerance / zeta)/b: as N
+    never passed, or when zeta = 0. For b > 0 and small zeta, it is about log(b tolerance / zeta)/b: as N
     grows a hundredfold, the time gains log 10 / b. In units of tau.
     """
     x, b, La = nonnegative("zeta", zeta), finite("b", b), nonnegative("La", La)

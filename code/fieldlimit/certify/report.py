@@ -222,6 +222,7 @@ _SYMBOLS = (
     (r"\bphi_(\d)", r"φ<sub>\1</sub>"),
     (r"\b([Frh]\*?)_([N+-])", r"\1<sub>\2</sub>"),
     (r"\bR_([+-])", r"R<sub>\1</sub>"),
+    (r"\bt_R\b", "t<sub>R</sub>"),
     (r"\bcN(_P)?\b", r"c<sub>N</sub>"),
     (r"\bKop_N\b", "K<sub>op,N</sub>"),
     (r"\bLa(_P)?\b", "Λ"),

@@ -136,7 +136,7 @@ def _of_trajectories(c: NetworkCertificate) -> Iterator[Constant]:
     yield _deviation("E1", k.derivative, t.eps, c, level, 0.0, "||DF_N(h*) - A||")
     yield _derived("growth", t.growth, "mu(DF_N(h*))", "prop-log-norm")
     yield _derived("La", t.lipschitz, "Lipschitz constant of DF_N", "prop-agreement-time")
-    yield _derived("T", t.time, "time of agreement", "prop-agreement-time")
+    yield _derived("t_R", t.time, "time of agreement", "prop-agreement-time")
 
 
 def _deviation(

@@ -22,15 +22,15 @@ def truncated_fixed_point(
     """The field of the whole kernel has one zero within `existence` of h, no other in `uniqueness`.
 
     h (r,): a zero of F for the truncated kernel. dropped: s', the largest singular value left out;
-    None: the tail, their sum. With u = phi_1 sqrt(s_1 s'), v = phi_1 s' and e the L2 distance of
+    None: the tail, their sum. With u = phi_1 sqrt(s_1 s'), v = phi_1 s' and d the L2 distance of
     phi(h) from the span of the kept eigenfunctions, lem-newton-kantorovich for B (+) -Id:
-        Y^2 = ||B F(h)||^2 + s' e^2,
+        Y^2 = ||B F(h)||^2 + s' d^2,
         Z = ||Id - B DF(h)|| + || ((0, ||B|| u), (u, v)) ||,
         Lambda = phi_2 s_1 (sup ||B w_x||^2 + t)^(1/2),
     t = sup_x of the dropped part of ||k_x||^2: the tail where norms are constant, else kappa^2 (the
     bound of the whole kernel, as that of `gaussian_kernel`). Needs native features whose V does not
     mix kept and dropped modes, and a phi in C^2 with bounded derivatives; existence = inf when the
-    lemma does not apply. e and the integrals are quadratures with about n nodes.
+    lemma does not apply. d and the integrals are quadratures with about n nodes.
     """
     kernel = model.kernel
     if not isinstance(kernel, SpectralKernel):
