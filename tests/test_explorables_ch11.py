@@ -83,3 +83,20 @@ def test_pseudospectra():
         assert frame["unstable"] == 0 or frame["verdict"] == "some"
         radii.append(frame["radius"])
     assert radii[0] == pytest.approx(0.4, rel=1e-5) and radii[0] > radii[1] > radii[2]
+
+
+def test_what_the_text_asks_the_reader_to_see():
+    """The numbers quoted beside the second explorer, and those of the first that decide its story."""
+    two, four = (pseudospectra.frame(f=f, size=0.1) for f in (2.0, 4.0))
+    assert two["unstable"] == 0 and two["verdict"] == "no" and two["disc"] > 0.4  # across the axis
+    assert four["unstable"] == 14 and f"{four['radius']:.3f}" == "0.078"
+    assert pseudospectra.frame(f=4.0, size=0.05)["unstable"] == 0
+    assert pseudospectra.frame(f=1.0, size=0.1)["peak"] == 1.0 and two["peak"] > 1.3
+    counts = {}
+    for kernel, N in product(certified_spectrum.KERNELS, (300, 1000, 3000, 10_000, 100_000)):
+        constants = certified_spectrum.constants_at(kernel, 2.0)
+        counts[kernel, N] = [d.count for d in spectral_certificate(constants, N, 0.05).discs]
+    assert counts["head direction", 300] == [] and counts["head direction", 1000] == [3, 3, 3]
+    assert counts["head direction", 3000] == [1, 1, 1]
+    assert max(counts["symmetric", 3000]) > 2
+    assert counts["symmetric", 10_000] == counts["symmetric", 100_000] == [1, 1, 1, 2, 2]

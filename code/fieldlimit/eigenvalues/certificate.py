@@ -196,8 +196,8 @@ def derivative_shift(
     )  # >= ||A - DF(h)||
     plain = fixed_point_certificate(c, N, delta / 2)
     if E1 is None:
-        E1 = best_deviation(constants.derivative, N, delta / 2).deviation + wrong
-    fixed, motion = nonnegative("E1", E1), math.inf
+        E1 = best_deviation(constants.derivative, N, delta / 2).deviation
+    fixed, motion = nonnegative("E1", E1) + wrong, math.inf
     if plain.holds:
         phi_2 = _local_sup(constants, 2, plain.radius)
         motion = phi_2 * constants.omega * plain.cN * plain.radius

@@ -47,19 +47,16 @@ def hoffman_wielandt(A: Array, B: Array) -> tuple[float, float]:
 
 
 @states("thm-davis-kahan")
-def eigenspace_angle(size: float, gap: float, *, simple: bool = False) -> float:
-    """A bound of the angle between an eigenspace of A and that of A + E, both self-adjoint, radians.
+def eigenspace_angle(size: float, gap: float) -> float:
+    """The angle between an eigenspace of A and that of A + E is at most asin(2 size/gap)/2, radians.
 
-    size >= ||E||; gap: from the group of eigenvalues that belongs to the space to the rest of the
-    spectrum of A. sin(angle) <= size/(gap - size) for a group, sin(2 angle) <= 2 size/gap for a
-    simple eigenvalue. ValueError unless size < gap/2.
+    A, E self-adjoint, size >= ||E||; gap: from an interval that holds the group of eigenvalues to
+    the rest of the spectrum of A. ||P - P'|| is at most the sine. ValueError unless size < gap/2.
     """
     size, gap = nonnegative("size", size), positive("gap", gap)
     if not size < gap / 2:
         raise ValueError(f"size < gap/2, but size = {size}, gap = {gap}")
-    if simple:
-        return math.asin(2 * size / gap) / 2
-    return math.asin(size / (gap - size))
+    return math.asin(2 * size / gap) / 2
 
 
 @dataclass(frozen=True)
@@ -72,17 +69,17 @@ class FirstOrder:
 
 @states("lem-first-order")
 def first_order(size: float, *, radius: float, resolvent: float) -> FirstOrder:
-    """2 rho^2 M^3 ||E||^2/(1 - M ||E||): how far the eigenvalue of A + E is from first order.
+    """2 radius^2 M^3 ||E||^2/(1 - M ||E||): how far the eigenvalue of A + E is from first order.
 
-    lambda simple, the only point of the spectrum of A in |z - lambda| <= rho = radius;
-    resolvent: M >= ||(z - A)^{-1}|| on |z - lambda| = rho; size >= ||E||. remainder = inf when
+    lambda simple, the only point of the spectrum of A in |z - lambda| <= radius;
+    resolvent: M >= ||(z - A)^{-1}|| on |z - lambda| = radius; size >= ||E||. remainder = inf when
     M ||E|| >= 1.
     """
-    size, rho, M = (
+    size, radius, M = (
         nonnegative("size", size),
         positive("radius", radius),
         positive("resolvent", resolvent),
     )
     if not M * size < 1:
         return FirstOrder(math.inf, False)
-    return FirstOrder(2 * rho**2 * M**3 * size**2 / (1 - M * size), True)
+    return FirstOrder(2 * radius**2 * M**3 * size**2 / (1 - M * size), True)

@@ -59,6 +59,28 @@ def crossings(A: Array, level: float, line: float = 0.0) -> Array:
     return np.sort(eigenvalues.imag[near])
 
 
+def circle_crossings(A: NDArray, level: float, centre: complex, radius: float) -> Array:
+    """The angles, increasing in [-pi, pi], at which `level` is a singular value of z - A on a circle.
+
+    z = centre + radius zeta, and the zeta are the eigenvalues of modulus one of the pencil
+    [[M, level], [0, radius]] - zeta [[radius, 0], [level, M*]], M = A - centre. With none, and
+    s > level at one point, s > level on the whole circle. A pencil that is singular to within
+    rounding has every angle as a crossing, of which 0 stands for all.
+    """
+    from scipy.linalg import eigvals
+
+    one, zero = np.eye(len(A)), np.zeros((len(A), len(A)))
+    M = A - centre * one
+    left = np.block([[M, level * one], [zero, radius * one]])
+    right = np.block([[radius * one, zero], [level * one, M.conj().T]])
+    alpha, beta = np.abs(pair := eigvals(left, right, homogeneous_eigvals=True))
+    size = float(np.linalg.norm(left, 2))
+    if (np.maximum(alpha, beta) <= ROUNDING * size).any():
+        return np.zeros(1)
+    near = np.abs(alpha - beta) <= IMAGINARY * np.maximum(alpha, beta)
+    return np.sort(np.angle(pair[0, near] / pair[1, near]))
+
+
 @states("lem-hamiltonian")
 def stability_radius(A: Array, line: float = 0.0, *, tolerance: float = 1e-6) -> StabilityRadius:
     """min over Re z = line of s(z), as a bracket of relative width about `tolerance`.
@@ -128,27 +150,33 @@ class Disc:
 
 @states("prop-disc")
 def certified_disc(A: NDArray, centre: complex, shift: float, *, tolerance: float = 1e-3) -> Disc:
-    """The least radius rho (within a factor 1 + tolerance) with s > shift on |z - centre| = rho.
+    """The least radius (within a factor 1 + tolerance) with s > shift on |z - centre| = radius.
 
-    f(rho) = min of s on the circle is 1-Lipschitz: where a point has s = shift - e, all circles of
-    radius less than rho + e fail as well and are stepped over; no good one is missed, up to steps
-    of tolerance * rho. A circle is accepted when `clear_circle` proves s > shift on all of it.
+    The min of s on the circle is 1-Lipschitz in the radius: where a point has s = shift - t, all
+    circles of radius less than t more fail as well and are stepped over; no good one is missed, up
+    to steps of tolerance * radius. A circle without `circle_crossings` is clear.
     """
     A = np.asarray(A)
     finite_array("A", np.abs(A))
     shift = nonnegative("shift", shift)
     eigenvalues = np.linalg.eigvals(A)
     rounding = ROUNDING * (1.0 + float(np.linalg.norm(A, 2)))
-    rho = max(shift, rounding) * (1.0 + tolerance) + rounding
+    level = shift * (1.0 + IMAGINARY) + rounding
+    radius = max(shift, rounding) * (1.0 + tolerance) + rounding
     angle = 0.0
     while True:
-        s = float(least_singular_value(A, centre + rho * np.exp(1j * angle)))
-        if s > shift + rounding:
-            s, angle = clear_circle(A, centre, rho, shift + rounding)
-        if s > shift + rounding:
-            inside = int((np.abs(eigenvalues - centre) < rho).sum())
-            return Disc(complex(centre), float(rho), inside)
-        rho += max(shift - s, tolerance * rho)
+        s = float(least_singular_value(A, centre + radius * np.exp(1j * angle)))
+        if s > level:
+            found = circle_crossings(A, level, centre, radius)
+            if not len(found):
+                inside = int((np.abs(eigenvalues - centre) < radius).sum())
+                return Disc(complex(centre), float(radius), inside)
+            angles = np.concatenate(
+                [found, found + np.diff(found, append=found[0] + 2 * math.pi) / 2]
+            )
+            values = least_singular_value(A, centre + radius * np.exp(1j * angles))
+            s, angle = float(values.min()), float(angles[values.argmin()])
+        radius += max(shift - s, tolerance * radius)
 
 
 def certified_discs(A: Array, shift: float) -> list[Disc]:
@@ -163,38 +191,6 @@ def certified_discs(A: Array, shift: float) -> list[Disc]:
         else:
             found.append(certified_disc(A, complex(value), shift))
     return found
-
-
-def clear_circle(
-    A: NDArray, centre: complex, radius: float, level: float, *, start: int = 16
-) -> tuple[float, float]:
-    """A lower bound of s over |z - centre| = radius, above `level`; or a value s <= level of it.
-
-    The second entry is the angle of the least value seen. On an arc of length l between points
-    with values s, s', s >= (s + s' - l)/2; arcs on which that does not exceed the level are halved.
-    A minimum within 1e-6 of the level is given up, and counts as no better than it.
-    """
-    angles = 2 * math.pi * np.arange(start + 1) / start
-    values = least_singular_value(A, centre + radius * np.exp(1j * angles))
-    left, right = np.stack([angles[:-1], values[:-1]]), np.stack([angles[1:], values[1:]])
-    least, angle, proven = float(values.min()), float(angles[values.argmin()]), math.inf
-    while least > level:
-        length = radius * (right[0] - left[0])
-        bound = (left[1] + right[1] - length) / 2
-        done = bound > level
-        proven = min(proven, float(bound[done].min(initial=math.inf)))
-        if done.all():
-            return proven, angle
-        left, right, length = left[:, ~done], right[:, ~done], length[~done]
-        if length.min() < 1e-6 * level:
-            return level, angle
-        middle = (left[0] + right[0]) / 2
-        values = least_singular_value(A, centre + radius * np.exp(1j * middle))
-        if values.min() < least:
-            least, angle = float(values.min()), float(middle[values.argmin()])
-        halves = np.stack([middle, values])
-        left, right = np.concatenate([left, halves], 1), np.concatenate([halves, right], 1)
-    return least, angle
 
 
 def pseudospectrum(A: NDArray, grid: Complex) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ DELTA = 0.05
 DRAWS = 40  # networks besides the one of the seed
 SIZES = np.unique(np.geomspace(100, 1e6, 33).round().astype(int))
 ANGLES = np.linspace(0.0, 2 * np.pi, 61)
-REAL, IMAGINARY = (-2.0, 0.5), (-1.6, 1.6)
+REAL, IMAGINARY = (-2.1, 0.7), (-1.6, 1.6)  # as 7 : 8, the sides of the plot: discs are round
 
 
 def on_places(kernel: SpectralKernel) -> Model:
@@ -173,7 +173,7 @@ view = View(
                 Rule(x=0.0, role="neutral"),
                 Line("disc_re", "disc_im", "bound", "certified discs", width=1.5),
                 Rule(x="abscissa", role="bound", dash=True, label="all to the left"),
-                Dot("re", "im", "limit", "the field", size=6),
+                Dot("re", "im", "limit", "the field", size=3.5),
                 Dot("others_re", "others_im", "data", "40 other networks", size=1.2),
                 Dot("own_re", "own_im", "network", "this network", size=2.5),
             ],

@@ -16,7 +16,7 @@ from fieldlimit.eigenvalues import certified_discs, pseudospectrum, stability_ra
 
 Array = NDArray[np.float64]
 
-REAL, IMAGINARY = (-2.0, 1.0), (-1.5, 1.5)
+REAL, IMAGINARY = (-1.9, 0.8), (-1.5, 1.5)  # as 9 : 10, the sides of the plot: discs are round
 CELLS = 41
 DRAWS = 200
 ANGLES = np.linspace(0.0, 2 * np.pi, 61)
@@ -89,7 +89,7 @@ view = View(
     panels=[
         Panel(
             "How close A is to a matrix with eigenvalue z",
-            x=Axis("real part of z", domain=REAL, ticks=(-2, -1, 0, 1)),
+            x=Axis("real part of z", domain=REAL, ticks=(-1.5, -1, -0.5, 0, 0.5)),
             y=Axis("imaginary part of z", domain=IMAGINARY, ticks=(-1, 0, 1)),
             marks=[
                 Heat("x", "y", "log_s", "sequential", "log₁₀ s(z)", domain=(-2.0, 0.5)),
