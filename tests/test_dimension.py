@@ -8,7 +8,7 @@ import pytest
 from fieldlimit.dimension import displacement, equal_spectrum
 from fieldlimit.fixed_points import fixed_point_certificate, fixed_point_constants
 from fieldlimit.sweeps import sweep
-from fieldlimit.tightness import tightness_table
+from fieldlimit.tightness import _deviations
 from fieldlimit.wasserstein import torus_diameter, wasserstein_lower
 
 DIMENSIONS = (1, 3, 20)
@@ -51,13 +51,12 @@ def test_the_guarantees_agree_as_well():
 
 
 def test_the_tables_of_tightness_are_a_sweep():
-    """The same rows on one worker and on two, family by family."""
-    joblib = pytest.importorskip("joblib")
-    tables = []
-    for workers in (1, 2):
-        with joblib.parallel_config(n_jobs=workers, backend="threading"):
-            rng = np.random.default_rng(3)
-            tables.append(tightness_table(rng=rng, N=10, draws=280))
-    assert [(r.family, r.name, r.ratio) for r in tables[0]] == [
-        (r.family, r.name, r.ratio) for r in tables[1]
-    ]
+    """Families of `tightness_table` as tasks: the same deviations on one worker and on two."""
+    grid = {"family": [0, 3, 9], "states": [5], "N": [20], "draws": [30]}
+    one, two = (
+        sweep(_deviations, grid, seed=3, progress=False, workers=workers) for workers in (1, 2)
+    )
+    shapes = [values["D"].shape for values in one.results]
+    assert shapes == [(4, 30), (2, 30), (1, 30)]
+    for a, b in zip(one.results, two.results, strict=True):
+        assert np.array_equal(a["D"], b["D"])
