@@ -1,6 +1,7 @@
 # make serve   the book, in your browser           make test   every test
 # make book    build only                          make lint   style, types, spelling
 # make bench   measurements                        make clean  remove what was built
+# make bench-peers   other simulators for make bench, in their own environment (_build/peers)
 # make lock    refresh the pinned versions         make preview CHAPTERS=07-concentration
 #
 # Needed beforehand: Python >= 3.11, git, make. Everything else is installed into .venv and node_modules.
@@ -21,10 +22,10 @@ PORT ?= 8000
 CHAPTERS ?=
 PYTEST ?=
 
-.PHONY: help serve book preview test test-library test-book lint format bench lock clean
+.PHONY: help serve book preview test test-library test-book lint format bench bench-peers lock clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5
 
 # ---- the environment: installed again only when its description has changed -----------------------------
 
@@ -92,6 +93,13 @@ format: $(INSTALLED)
 
 bench: book
 	@set -- benchmarks/*.py; for script; do if [ -e "$$script" ]; then echo "[make] $$script"; $(RUN) python "$$script"; fi; done
+
+# The peers need an older NumPy than the book, and are never a dependency of it.
+bench-peers: $(INSTALLED)
+	@"$(BIN)/python" -m venv _build/peers/venv
+	@_build/peers/venv/bin/python -m pip install --quiet --disable-pip-version-check "numpy<2" scipy setuptools numba brian2
+	@_build/peers/venv/bin/python -m pip install --quiet --disable-pip-version-check nest-simulator || echo "[make] NEST does not install here: its line of the benchmark will fail"
+	@$(RUN) python benchmarks/simulator.py
 
 # ---- upkeep ---------------------------------------------------------------------------------------------
 

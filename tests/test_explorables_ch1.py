@@ -156,7 +156,7 @@ class Run:
 def thinning(net: VectorField, duration: float, h0: np.ndarray, rng: np.random.Generator) -> Run:
     """The LNP network, exactly: candidates of rate N phi_0, each kept with probability phi / phi_0.
 
-    A second route to the network's law, independent of `simulate` and without a time step. The
+    A second route to the network's law, independent of `simulate`. The
     integrals along the path are by Simpson's rule from candidate to candidate, error O(wait^5).
     """
     Z, t, count, N, top = h0.copy(), 0.0, 0, net.size, net.phi.sup(0)
@@ -198,17 +198,16 @@ def test_the_count_is_the_integral_of_the_rate(beta):
 def test_the_expected_count_is_attained_by_the_linear_hawkes_process():
     """phi(s) = max(s, 0), N = 1: equality. 1200 runs to t = 2 with beta = 0.5.
 
-    Between the claim and the simulation: the sampling error of the mean and the time step's lag.
+    Between the claim and the simulation: the sampling error of the mean.
     False alarms: the mean count is within 6.5 standard errors, two-sided normal tail 8e-11.
     Detects (teeth): a claim 20 % too low or too high.
     """
-    beta, runs, duration, dt = 0.5, 1200, 2.0, 0.04
+    beta, runs, duration = 0.5, 1200, 2.0
     network = self_exciting(beta, ThresholdLinear(1.0))
     claim = expected_spikes(1, duration, level=0.0, slope=1.0, coupling=beta, start=1.0)
     streams = np.random.default_rng(11).spawn(runs)
-    counts = np.array([len(simulate(network, duration, rng=r, dt=dt).times) for r in streams])
-    lag = dt * beta * claim  # rates lag by one step at most
-    margin = 6.5 * counts.std(ddof=1) / np.sqrt(runs) + lag
+    counts = np.array([len(simulate(network, duration, rng=r).times) for r in streams])
+    margin = 6.5 * counts.std(ddof=1) / np.sqrt(runs)
     assert abs(counts.mean() - claim) < margin
     assert margin < 0.2 * claim
 
@@ -279,16 +278,16 @@ def test_bias_shrinks_like_the_square_of_the_time():
     assert 3.0 < found[0] / found[1] < 5.0
 
 
-def test_spikes_by_steps_and_by_thinning_have_one_law():
+def test_spikes_of_the_library_and_by_thinning_have_one_law():
     """Mean counts of 150 runs each, within 6.5 standard errors of their difference (tail 8e-11)."""
     model = Model(cosine_ring(-1.0, 6.0), Logistic(1.0, 4.0))
     network = finite_network(model, 40, rng=np.random.default_rng(16))
     streams = np.random.default_rng(17).spawn(300)
     start = np.array([0.0, 0.5, 0.0])
     exact = np.array([thinning(network, 3.0, start, r).count for r in streams[:150]])
-    stepped = np.array([len(simulate(network, 3.0, rng=r, h0=start).times) for r in streams[150:]])
-    error = np.sqrt((exact.var(ddof=1) + stepped.var(ddof=1)) / 150)
-    assert abs(exact.mean() - stepped.mean()) < 6.5 * error
+    found = np.array([len(simulate(network, 3.0, rng=r, h0=start).times) for r in streams[150:]])
+    error = np.sqrt((exact.var(ddof=1) + found.var(ddof=1)) / 150)
+    assert abs(exact.mean() - found.mean()) < 6.5 * error
 
 
 def test_bias_is_quadratic_in_time_and_vanishes_at_an_equilibrium_without_spikes():

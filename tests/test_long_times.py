@@ -103,6 +103,35 @@ def test_the_rate_is_one_for_all_states_and_all_networks(model):
     assert best.alpha == pytest.approx(target, abs=0.02 * (1 - target))
 
 
+@pytest.mark.checks("prop-circle")
+@pytest.mark.parametrize("seed", range(4))
+def test_no_weight_beats_the_circle_and_one_attains_it(seed):
+    """Random circuits: the numerical range by brute force, random weights above it, one weight on it."""
+    rng = np.random.default_rng([13, seed])
+    size = int(rng.integers(2, 5))
+    shares, J = rng.dirichlet(3 * np.ones(size)), 3 * rng.standard_normal((size, size))
+    model = Model(population_kernel(J, shares), Logistic(1.0, 4.0))
+    f = rng.standard_normal((20_000, size)) + 1j * rng.standard_normal((20_000, size))
+    f /= np.linalg.norm(f, axis=1)[:, None]
+    root = np.sqrt(shares)
+    z = np.sum(f.conj() * (f @ (root[:, None] * J * root).T), axis=1)
+    number, seen = lt.circle_number(model), (z.real + np.abs(z)).max() / 2
+    assert 0.9 * number < seen <= number * (1 + ROUNDING)  # 20,000 directions of at most eight
+    for _ in range(20):
+        A = rng.standard_normal((size, size))
+        weight = lt.Weight(np.exp(rng.normal()) * A @ A.T + 1e-3 * np.eye(size))
+        assert lt.contraction_rate(model, weight).top >= number * (1 - ROUNDING)
+    assert lt.contraction_rate(model, lt.circle_weight(model)).top <= 1.011 * number
+
+
+def test_weights_where_the_circle_number_is_zero():
+    """Symmetric inhibition of populations, and no coupling at all: the rate is nearly 1."""
+    for J in (np.diag([-2.0, -1.0]), np.zeros((2, 2))):
+        model = Model(population_kernel(J, np.array([0.5, 0.5])), Logistic(1.0, 4.0))
+        assert lt.circle_number(model) == pytest.approx(0.0, abs=1e-12)
+        assert lt.contraction_rate(model, lt.circle_weight(model)).alpha > 0.999
+
+
 def test_the_rate_is_attained_and_inhibition_is_free():
     """A symmetric kernel with slopes phi_1 at h = threshold: log-norm -1 + phi_1 lambda, exactly."""
     kernel = torus_kernel(np.array([0.0, -3.0, 0.6]), 1)
@@ -200,7 +229,7 @@ def test_contraction_is_attained_by_a_straight_line():
 
 @pytest.mark.checks("prop-path")
 def test_the_deviation_along_a_path():
-    """sup over a trajectory in 3000 networks. False-alarm rate 1e-9; a third of the bound fails."""
+    """sup over a trajectory in 3000 networks. False-alarm rate 1e-9; half the bound fails."""
     model, N, delta = circuit(2.5), 300, 0.05
     field = neural_field(model)
     end = fixed_points(field, rng=np.random.default_rng(1)).stable[0].h
@@ -215,6 +244,27 @@ def test_the_deviation_along_a_path():
     assert_bound_with_teeth(sup, lt.path_deviation(path, N, delta), delta, weakened=0.5)
     assert sup.mean() <= path.mean(N) * 1.02  # three standard errors of the mean of 3000
     assert sup.mean() > 0.6 * path.mean(N)  # the mean bound is no wild guess
+
+
+@pytest.mark.checks("prop-path")
+def test_the_deviation_along_a_path_of_growing_variance():
+    """A start below the active state, where the variance is smaller: sup over 3000 networks.
+
+    False-alarm rate 1e-9 at the quantile; the mean of the supremum within three standard errors.
+    """
+    model, N, delta = circuit(2.5), 300, 0.05
+    field = neural_field(model)
+    end = fixed_points(field, rng=np.random.default_rng(1)).stable[-1].h
+    start = end - np.array([0.25, 0.25])
+    path = lt.attractor_constants(model, end, start=start, weight=lt.plain_weight(2)).path
+    assert path.begin.trace < path.end.trace
+    h = flow(field, start, np.linspace(0.0, 25.0, 401))
+    shift = np.random.default_rng(9).multinomial(N, [0.8, 0.2], size=3000) / N - field.weights
+    deviations = np.einsum("np,tp,pr->ntr", shift, field.phi(field.potentials(h)), field.w)
+    sup = np.linalg.norm(deviations, axis=2).max(axis=1)
+    assert_bound_with_teeth(sup, lt.path_deviation(path, N, delta), delta, weakened=0.4)
+    assert 0.6 * path.mean(N) < sup.mean() <= path.mean(N) * 1.03
+    assert path.length < np.sqrt(path.end.trace) + 0.55 * path.change  # half of the way is saved
 
 
 def test_a_path_that_stands_still_costs_nothing():
@@ -252,6 +302,27 @@ def test_the_period_of_a_network():
     agrees(law.deviation)
     assert_rejected(lambda: agrees(1.5 * law.deviation))
     assert_rejected(lambda: agrees(law.deviation / 1.5))
+
+
+@pytest.mark.checks("thm-cycle")
+def test_cycle_and_period_move_in_proportion():
+    """A share moved by e from one population to the other: |T_N - T| = e sigma_T/sqrt(p q) + O(e^2).
+
+    The distance of the cycles is of the first order as well, and all multipliers but 1 stay inside.
+    """
+    field, model = neural_field(rhythm.oscillator(1.0)), rhythm.oscillator(1.0)
+    cycle = lt.attracting_cycle(field, np.array([1.0, 0.0]))
+    slope = lt.period_law(model, cycle).deviation / np.sqrt(0.8 * 0.2)
+    moved, apart = [], []
+    for e in (1e-3, 1e-4):
+        network = replace(field, weights=field.weights + np.array([e, -e]), quadrature=None)
+        other = lt.limit_cycle(network, cycle.states[0], cycle.period)
+        assert other.stable
+        moved.append(abs(other.period - cycle.period) / e)
+        apart.append(np.linalg.norm(other.states - cycle.states, axis=1).max() / e)
+    assert moved[1] == pytest.approx(slope, rel=0.01)
+    assert abs(moved[0] / slope - 1) == pytest.approx(10 * abs(moved[1] / slope - 1), rel=0.2)
+    assert apart[0] == pytest.approx(apart[1], rel=0.1)
 
 
 def test_a_cycle_is_closed_and_its_adjoint_periodic():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,8 @@ from fieldlimit.nonlinearities import ErrorFunction, Logistic
 DELTA = 0.2  # large, so that a certificate that is too small by a little would show
 NETWORKS = 60
 MOST = 1500  # neurons; a model that needs more is passed over
-STEP, STEPS = 0.1, 200  # of the method of Runge and Kutta: its error is below 1e-5 here
+STEP, STEPS = 0.2, 100  # of the method of Runge and Kutta
+SLACK = 5e-5  # its error is below 2e-5 in the models here, and two trajectories are compared
 
 
 def drawn_model(seed):
@@ -50,6 +53,7 @@ def trajectory(F, h):
     return np.array(found)
 
 
+@cache
 def prepared(seed):
     """A model, a stable zero, a start inside the basin, and the constants; None if none serves."""
     model, rng = drawn_model(seed), np.random.default_rng([1213, seed])
@@ -68,7 +72,7 @@ def prepared(seed):
         N = 2 * lt.neurons_for_all_times(constants, DELTA, most=MOST)
     except ValueError:
         return None
-    return model, field, constants, max(N, 2), rng
+    return model, field, constants, max(N, 2)
 
 
 @pytest.mark.checks("thm-attractor")
@@ -84,11 +88,12 @@ def test_no_trajectory_strays():
         if case is None:
             continue
         tried += 1
-        model, field, constants, N, rng = case
+        model, field, constants, N = case
+        rng = np.random.default_rng([1214, seed])
         certificate = lt.trajectory_certificate(constants, N, DELTA)
         assert certificate.holds and certificate.reason == ""
         h, times = trajectory(field, constants.start), STEP * np.arange(STEPS + 1)
-        allowed = certificate.error_at(times) + 1e-5
+        allowed = certificate.error_at(times) + SLACK
         violations = small = 0
         for _ in range(NETWORKS):
             network = finite_network(model, N, rng=rng)
@@ -97,8 +102,8 @@ def test_no_trajectory_strays():
             zero = newton(network, constants.h[None], steps=20)[0]
             near = constants.weight.norm(zero - constants.h) <= certificate.radius
             left = constants.weight.norm(g[-1] - zero)
-            arrived = left <= 1e-5 + 3 * certificate.basin * np.exp(-certificate.rate * times[-1])
-            plain = np.linalg.norm(g - h, axis=1).max() <= certificate.error + 1e-5
+            arrived = left <= SLACK + 3 * certificate.basin * np.exp(-certificate.rate * times[-1])
+            plain = np.linalg.norm(g - h, axis=1).max() <= certificate.error + SLACK
             violations += not ((error <= allowed).all() and near and plain and arrived)
             small += error.max() > certificate.error / 8
         assert_violations_at_most(violations, NETWORKS, DELTA)
@@ -109,7 +114,7 @@ def test_no_trajectory_strays():
 
 def test_the_error_solves_its_equation():
     """z = y_x - y_0: z' = x - (b - La (y_x + y_0)/2) z, and its supremum is the one reported."""
-    model, _, constants, N, _ = next(case for case in map(prepared, range(16)) if case)
+    model, _, constants, N = next(filter(None, map(prepared, range(16))))
     certificate = lt.trajectory_certificate(constants, N, DELTA)
     t = np.linspace(0.0, 60.0 / certificate.rate, 200_001)
     z, b, La = certificate.error_at(t), certificate.alpha - certificate.eps, certificate.lipschitz
@@ -124,7 +129,7 @@ def test_the_error_solves_its_equation():
 
 
 def test_refusals_say_why():
-    _, _, constants, N, _ = next(case for case in map(prepared, range(16)) if case)
+    _, _, constants, N = next(filter(None, map(prepared, range(16))))
     few = lt.trajectory_certificate(constants, 1, DELTA)
     assert not few.holds and "is needed, but" in few.reason and np.isinf(few.error)
     assert lt.trajectory_certificate(constants, 100 * N, DELTA).error < 0.2 * few.error
@@ -133,6 +138,6 @@ def test_refusals_say_why():
 
 
 def test_the_error_falls_like_the_root_of_N():
-    _, _, constants, N, _ = next(case for case in map(prepared, range(16)) if case)
+    _, _, constants, N = next(filter(None, map(prepared, range(16))))
     errors = [lt.trajectory_certificate(constants, N * 10**p, DELTA).error for p in (3, 5)]
     assert errors[0] / errors[1] == pytest.approx(10.0, rel=0.05)  # terms of higher order in 1/N

@@ -1,4 +1,4 @@
-"""The spiking network: exact given its spikes, Poisson without coupling, near the field with it."""
+"""Both simulations: exact given their spikes, Poisson without coupling, near the field with it."""
 
 import math
 
@@ -8,7 +8,7 @@ import pytest
 from calibrated import assert_rejected
 from fieldlimit.field import Model, finite_network, flow, neural_field
 from fieldlimit.kernels import population_kernel, power_law, shifted_ring, torus_kernel
-from fieldlimit.network import simulate
+from fieldlimit.network import simulate, simulate_clocked
 from fieldlimit.nonlinearities import Exponential, Logistic, tanh_rate
 
 RING = Model(shifted_ring(-1.0, 3.0, 0.3), Logistic(3.0, 2.0, 0.2), [0.4, 0.1, 0.0])
@@ -22,15 +22,19 @@ def network(model, N, seed=1):
     return finite_network(model, N, rng=np.random.default_rng(seed))
 
 
-def run(model, N, duration, seed=2, **options):
-    return simulate(network(model, N), duration, rng=np.random.default_rng(seed), **options)
+both = pytest.mark.parametrize("simulation", [simulate, simulate_clocked])
 
 
+def run(model, N, duration, seed=2, simulation=simulate, **options):
+    return simulation(network(model, N), duration, rng=np.random.default_rng(seed), **options)
+
+
+@both
 @pytest.mark.parametrize("dt", [0.01, 0.1, 1.0])
-def test_given_the_spikes_the_state_is_exact(dt):
+def test_given_the_spikes_the_state_is_exact(dt, simulation):
     """Z(t) = I + e^{-t}(Z_0 - I) + (1/N) sum over spikes before t of e^{-(t - s)} w_j."""
     net, h0 = network(RING, 40), np.array([0.5, -1.0, 2.0])
-    spikes = simulate(net, 5.0, rng=np.random.default_rng(3), h0=h0, dt=dt)
+    spikes = simulation(net, 5.0, rng=np.random.default_rng(3), h0=h0, dt=dt)
     assert len(spikes.times) > 50
     for t, z in zip(spikes.latent_times, spikes.latent, strict=True):
         before = spikes.times <= t
@@ -38,8 +42,9 @@ def test_given_the_spikes_the_state_is_exact(dt):
         assert np.allclose(z, net.I + np.exp(-t) * (h0 - net.I) + jumps, rtol=0, atol=1e-12)
 
 
-def test_the_record_is_ordered_and_complete():
-    spikes = run(RING, 40, 5.03, dt=0.02)
+@both
+def test_the_record_is_ordered_and_complete(simulation):
+    spikes = run(RING, 40, 5.03, simulation=simulation, dt=0.02)
     assert (np.diff(spikes.times) >= 0).all()
     assert spikes.times.min() >= 0
     assert spikes.times.max() <= 5.03
@@ -50,15 +55,18 @@ def test_the_record_is_ordered_and_complete():
     assert set(np.unique(spikes.neurons)) <= set(range(40))
 
 
-def test_a_run_is_a_function_of_the_generator():
-    first, second, third = (run(RING, 40, 3.0, seed=seed) for seed in (2, 2, 3))
+@both
+def test_a_run_is_a_function_of_the_generator(simulation):
+    first, second, third = (run(RING, 40, 3.0, seed, simulation) for seed in (2, 2, 3))
     for name in ("times", "neurons", "latent"):
         assert np.array_equal(getattr(first, name), getattr(second, name))
     assert not np.array_equal(first.times, third.times)
 
 
-def test_recording_some_neurons_changes_nothing_else():
-    whole, part = run(RING, 40, 3.0), run(RING, 40, 3.0, record=np.array([3, 17]))
+@both
+def test_recording_some_neurons_changes_nothing_else(simulation):
+    whole = run(RING, 40, 3.0, simulation=simulation)
+    part = run(RING, 40, 3.0, simulation=simulation, record=np.array([3, 17]))
     chosen = np.isin(whole.neurons, [3, 17])
     assert np.array_equal(part.times, whole.times[chosen])
     assert np.array_equal(part.neurons, whole.neurons[chosen])
@@ -73,11 +81,12 @@ def assert_poisson(count, mean):
     assert poisson.sf(count - 1, mean) > 5e-10
 
 
+@both
 @pytest.mark.parametrize("dt", [0.01, 0.7])
-def test_without_coupling_counts_are_poisson(dt):
-    """Exact for every dt. False alarm 1e-9; teeth: a rate wrong by 15 % (sd 1.4 %) fails."""
+def test_without_coupling_counts_are_poisson(dt, simulation):
+    """Exact for every dt, of the record or of the clock. False alarm 1e-9; teeth: a rate wrong by 15 % (sd 1.4 %) fails."""
     net = network(UNCOUPLED, 200)
-    spikes = run(UNCOUPLED, 200, 42.0, dt=dt)
+    spikes = run(UNCOUPLED, 200, 42.0, simulation=simulation, dt=dt)
     for population in (0.0, 1.0):
         members = np.flatnonzero(net.locations[:, 0] == population)
         rate = UNCOUPLED.phi(np.array([UNCOUPLED.I[int(population)]]))[0]
@@ -86,7 +95,8 @@ def test_without_coupling_counts_are_poisson(dt):
         assert_rejected(lambda count=count, mean=mean: assert_poisson(count, 1.15 * mean))
 
 
-def test_without_coupling_neurons_and_times_are_independent_and_uniform():
+@both
+def test_without_coupling_neurons_and_times_are_independent_and_uniform(simulation):
     """Given its total, counts in cells neuron x time are multinomial: chi-square, alarm 1e-9.
 
     Teeth: pairs of equal spikes (an over-dispersion by two) fail.
@@ -94,7 +104,7 @@ def test_without_coupling_neurons_and_times_are_independent_and_uniform():
     from scipy.stats import chi2
 
     model = Model(population_kernel([[0.0]], [1.0]), Logistic(4.0))
-    spikes = run(model, 20, 200.0, dt=0.05)
+    spikes = run(model, 20, 200.0, simulation=simulation, dt=0.05)
     cells = np.histogram2d(spikes.neurons, spikes.times, [20, 25], [[0, 20], [0, 200]])[0]
 
     def check(table):
@@ -117,16 +127,17 @@ def check_rate(spikes, N, duration, rate):
     assert abs(len(spikes.times) - expected) < 6.2 * 2 * math.sqrt(expected)
 
 
+@both
 @pytest.mark.parametrize("dt", [0.02, 0.5])
-def test_the_stationary_rate_is_that_of_the_field(dt):
-    """The coupling carries no bias in dt, even at dt = tau/2.
+def test_the_stationary_rate_is_that_of_the_field(dt, simulation):
+    """The coupling carries no bias in dt, even where the clock ticks at tau/2.
 
     Teeth: jumps not decayed over their step multiply the coupling by dt / (1 - e^{-dt}) = 1.27 at
     dt = 0.5; the fixed point of that field fails the same check.
     """
     field = neural_field(EXCITED)
     assert abs(field(np.array([0.5]))[0]) < 1e-15
-    spikes = run(EXCITED, 20_000, 20.0, h0=np.array([0.5]), dt=dt)
+    spikes = run(EXCITED, 20_000, 20.0, simulation=simulation, h0=np.array([0.5]), dt=dt)
     check_rate(spikes, 20_000, 20.0, 0.5)
     if dt == 0.5:
         factor = dt / (1 - math.exp(-dt))
@@ -135,15 +146,16 @@ def test_the_stationary_rate_is_that_of_the_field(dt):
         assert_rejected(lambda: check_rate(spikes, 20_000, 20.0, wrong))
 
 
-def test_a_large_network_follows_its_field_in_time():
+@both
+def test_a_large_network_follows_its_field_in_time(simulation):
     """Z against the flow of its own F_N, N = 20,000, in sup over [0, 5] and all coordinates.
 
     Tolerance: six times twice the stationary deviation sqrt(phi_0 omega^2 / (2 N)) (twice: what the
-    flow may stretch), and the lag of one step. Detects an error of an eighth of the motion.
+    flow may stretch), and the lag of one step of the clock. Detects an error of an eighth of the motion.
     """
     net = network(RING, 20_000)
     h0 = np.array([0.5, 1.0, -0.5])
-    spikes = simulate(net, 5.0, rng=np.random.default_rng(7), h0=h0, dt=0.01)
+    spikes = simulation(net, 5.0, rng=np.random.default_rng(7), h0=h0, dt=0.01)
     path = flow(net, h0, spikes.latent_times)
     noise = 2 * math.sqrt(3.0 * RING.kernel.omega**2 / (2 * 20_000))
     lag = 0.01 * np.linalg.norm(net(path), axis=1).max()
@@ -176,18 +188,21 @@ def test_the_error_falls_with_the_number_of_neurons():
         ({"record": np.array([40])}, r"0\.\.39, but 40\.\.40"),
     ],
 )
-def test_hypotheses_are_checked(options, message):
+@both
+def test_hypotheses_are_checked(options, message, simulation):
     with pytest.raises(ValueError, match=message):
-        run(RING, 40, **{"duration": 1.0, **options})
+        run(RING, 40, simulation=simulation, **{"duration": 1.0, **options})
 
 
-def test_a_quadrature_is_no_network():
+@both
+def test_a_quadrature_is_no_network(simulation):
     model = Model(population_kernel(np.eye(2), [0.6, 0.4]), Logistic())
     with pytest.raises(ValueError, match="weights of a network are 1/N"):
-        simulate(neural_field(model), 1.0, rng=np.random.default_rng(0))
+        simulation(neural_field(model), 1.0, rng=np.random.default_rng(0))
 
 
-def test_rates_beyond_the_range_of_floats_are_reported():
+@both
+def test_rates_beyond_the_range_of_floats_are_reported(simulation):
     model = Model(population_kernel([[1.0]], [1.0]), Exponential(1.0, 10.0))
     with pytest.raises(ValueError, match="rates are finite"), np.errstate(over="ignore"):
-        simulate(network(model, 3), 1.0, rng=np.random.default_rng(0), h0=np.array([100.0]))
+        simulation(network(model, 3), 1.0, rng=np.random.default_rng(0), h0=np.array([100.0]))

@@ -57,6 +57,19 @@ def test_sup_grows_with_the_radius_to_its_limit(phi):
         assert sups == sorted(sups)
 
 
+@pytest.mark.parametrize("phi", [*ALL_SMOOTH, ThresholdLinear(2.0, 0.5)], ids=ids)
+def test_the_inverse_undoes_phi(phi):
+    """To rounding (where it does not cancel), and without a warning at 0 and beyond the largest rate."""
+    h = np.linspace(0.6, 1.5, 19)
+    np.testing.assert_allclose(phi.inverse(phi(h)), h, rtol=1e-12)
+    u = np.array([1e-9, 0.3, 0.9])
+    np.testing.assert_allclose(
+        phi(phi.inverse(u)), u, rtol=1e-6
+    )  # 1e-9 is the difference of numbers of order 1
+    if phi.bounded:
+        assert np.array_equal(phi.inverse([0.0, phi.rate, 2 * phi.rate]), [-np.inf, np.inf, np.inf])
+
+
 def test_closed_forms():
     logistic = Logistic(2.0, 3.0, 0.5)
     assert logistic.sup(0) == 2.0

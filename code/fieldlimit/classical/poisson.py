@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, finite_array, nonnegative, positive, positive_integer, readonly
+from fieldlimit.network import Points
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,19 @@ class PoissonMeasure:
             )
         for name, value in (("times", times), ("neurons", neurons), ("heights", heights)):
             object.__setattr__(self, name, readonly(value))
+
+    def between(self, start: float, stop: float, top: float) -> Points:
+        """All points with start <= s < stop: what `fieldlimit.network.simulate` asks a measure for.
+
+        ValueError when top is above the ceiling or stop after the end: points would be missing.
+        """
+        if top > self.ceiling or stop > self.duration * (1 + 1e-12):
+            raise ValueError(
+                f"the measure is drawn up to time {self.duration} and height {self.ceiling}, "
+                f"but asked for up to {stop} and {top}"
+            )
+        part = slice(*np.searchsorted(self.times, [start, stop]))
+        return Points(self.times[part], self.neurons[part], self.heights[part])
 
     def __len__(self) -> int:
         """m: the number of points."""

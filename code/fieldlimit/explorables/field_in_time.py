@@ -52,8 +52,8 @@ def model(gain: float, strength: float) -> Model:
 def frame(*, N: int, gain: float, input: float, seed: int) -> dict[str, NDArray | float]:
     """Profiles at t = 1 and 12, errors in H over time, and errors at t = 12 over N.
 
-    Rate network: h' = F_N(h) with N neurons; spiking network: the same locations, Poisson spikes
-    (clock-driven, step STEP). Prediction: N^(-1/2) times `leading_spread`.
+    Rate network: h' = F_N(h) with N neurons; spiking network: the same locations, Poisson spikes,
+    Z at every STEP. Prediction: N^(-1/2) times `leading_spread`.
     """
     limit = _limit(gain, input)
     rates = _rates(gain, input, seed)

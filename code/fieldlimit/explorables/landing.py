@@ -15,7 +15,7 @@ from fieldlimit.nonlinearities import Logistic
 
 SIZES = (10, 40, 160, 640, 2560)  # the networks of the second panel, each four times the last
 DURATION = 8.0  # in units of tau
-STEP = 1 / 16  # of the simulation
+STEP = 1 / 16  # of the record of Z
 SHOWN = 60  # neurons drawn, at most
 GRID = np.linspace(-np.pi, np.pi, 73)[:, None]
 FEATURES_AT = np.where(GRID >= np.pi, GRID - 2 * np.pi, GRID)  # pi is the angle -pi

@@ -20,7 +20,7 @@ from fieldlimit.network import simulate
 from fieldlimit.nonlinearities import Logistic
 
 DURATION = 10.0  # in units of tau
-STEP = 0.05  # of the simulation
+STEP = 0.05  # of the record of Z
 SHOWN = 48  # neurons in the raster, at most
 GRID = np.linspace(-np.pi, np.pi, 73)[:, None]  # the last angle is the first one again
 TIMES = np.linspace(0.0, DURATION, 41)

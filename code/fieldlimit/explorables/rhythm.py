@@ -36,12 +36,10 @@ def oscillator(gain: float) -> Model:
 
 
 def frame(*, N: int, gain: float, seed: int) -> dict[str, object]:
-    """One network started on the field's cycle, and the periods of a hundred others of its size."""
+    """One of a hundred networks started on the field's cycle, and the periods of them all."""
     limit = _limit(gain)
-    weights = np.random.default_rng([seed, N]).multinomial(N, FRACTIONS, size=1) / N
-    states = trajectories(limit.model, weights, limit.cycle.states[0], STEP, SETTLE + SHOWN)[0]
-    period = float(_periods(states[None])[0])
-    cloud = _cloud(N, gain)
+    networks, cloud = _cloud(N, gain)
+    states, period = networks[seed % DRAWS], float(cloud[seed % DRAWS])
     score = (cloud - limit.law.period) * np.sqrt(N) / limit.law.deviation
     late = states[SETTLE:]
     height = np.histogram(score, BINS)[0] / DRAWS / (BINS[1] - BINS[0])
@@ -90,10 +88,12 @@ def _limit(gain: float) -> _Limit:
 
 
 @cache
-def _cloud(N: int, gain: float) -> Array:
+def _cloud(N: int, gain: float) -> tuple[Array, Array]:
+    """Trajectories (DRAWS, T, 2) and periods (DRAWS,)."""
     limit = _limit(gain)
     weights = np.random.default_rng(N).multinomial(N, FRACTIONS, size=DRAWS) / N
-    return periods(limit.model, weights, limit.cycle.states[0])
+    states = trajectories(limit.model, weights, limit.cycle.states[0], STEP, SETTLE + SHOWN)
+    return states, _periods(states)
 
 
 def _periods(states: Array) -> Array:
@@ -153,7 +153,7 @@ view = View(
     },
     description=(
         "Gain {gain}: the field has a cycle of period {period:.3f} with Floquet multiplier {multiplier:.3f}. This network of {N:,} "
-        "neurons {own}. Of a hundred others {rhythmic} oscillate; their periods scatter by {seen:.3f}, and {predicted:.3f} is predicted."
+        "neurons {own}. Of a hundred of its size {rhythmic} oscillate; their periods scatter by {seen:.3f}, and {predicted:.3f} is predicted."
     ),
     columns=3,
 )

@@ -33,11 +33,11 @@ class ContractionRate:
     alpha: float
     every: float
     slope: float  # phi_1
-    top: float  # ||int g (x) g drho||, g = (w + k)/2, with its quadrature error
-    spread: Fluctuation  # of g (x) g
+    top: float  # ||int v (x) v drho||, v = (w + k)/2, with its quadrature error
+    spread: Fluctuation  # of v (x) v
 
     def network(self, N: int, delta: float) -> float:
-        """1 - phi_1 ||int g (x) g drho_N||, or less, with probability >= 1 - delta."""
+        """1 - phi_1 ||int v (x) v drho_N||, or less, with probability >= 1 - delta."""
         deviation = best_deviation(self.spread, positive_integer("N", N), delta).deviation
         return max(self.every, 1.0 - self.slope * (self.top + deviation))
 
@@ -46,10 +46,10 @@ class ContractionRate:
 def contraction_rate(
     model: Model, weight: Weight | None = None, n: int | None = None
 ) -> ContractionRate:
-    """alpha = 1 - phi_1 ||int g (x) g drho|| with g = (w_x + k_x)/2, features in the norm ||.||_P.
+    """alpha = 1 - phi_1 ||int v (x) v drho|| with v = (w_x + k_x)/2, features in the norm ||.||_P.
 
     Hypothesis: 0 <= phi' <= phi_1; ValueError otherwise. The same with rho_N in place of rho is a
-    rate for F_N, and 1 - phi_1 sup_x ||g||^2 one for every N and all locations. Attained for a
+    rate for F_N, and 1 - phi_1 sup_x ||v||^2 one for every N and all locations. Attained for a
     symmetric kernel in native features: alpha = 1 - phi_1 max(lambda, 0), lambda the largest
     eigenvalue. weight None: P = Id. Quadratures with about n nodes.
     """
@@ -62,7 +62,7 @@ def contraction_rate(
     )
     space = model.kernel.space
     second = estimate(
-        space, lambda x, p: (g := mean.k(x)).T @ (p[:, None] * g), default_nodes(space) if n is None else n
+        space, lambda x, p: (v := mean.k(x)).T @ (p[:, None] * v), default_nodes(space) if n is None else n
     )  # fmt: skip
     top = float(np.linalg.eigvalsh(second.value)[-1]) + float(np.linalg.norm(second.error))
     top = min(top, mean.kappa**2)
@@ -74,38 +74,49 @@ def contraction_rate(
 
 
 @states("prop-circle")
-def circle_number(model: Model, n: int | None = None, angles: int = 721) -> float:
+def circle_number(model: Model, n: int | None = None, angles: int = 91) -> float:
     """max (Re z + |z|)/2 over the numerical range of the integral operator of w on L2(rho).
 
     No weight makes the rate of `contraction_rate` better than 1 - phi_1 times it, and some weight
-    comes as near as one likes (the circle criterion). |z| is the maximum of Re(e^(i a) z) over angles a; a grid of them is used, which
-    errs by a factor below 1 - 1e-5, so that this is a target, not a guarantee.
+    comes as near as one likes (the circle criterion). |z| is the maximum of Re(e^(i a) z) over angles
+    a: the best of a grid, improved by a search around it. A target, not a guarantee.
     """
+    from scipy.optimize import minimize_scalar
+
     k, w = _joint_features(model, n)
     M = k.T @ w
-    largest = 0.0
-    for angle in np.linspace(0.0, math.pi, angles):
+
+    def top(angle: float) -> float:
         turned = (1.0 + np.exp(1j * angle)) * M / 2
-        largest = max(largest, float(np.linalg.eigvalsh((turned + turned.conj().T) / 2)[-1]))
-    return largest
+        return float(np.linalg.eigvalsh((turned + turned.conj().T) / 2)[-1])
+
+    grid = np.linspace(0.0, math.pi, angles)
+    values = [top(angle) for angle in grid]
+    best, step = grid[int(np.argmax(values))], grid[1]
+    found = minimize_scalar(
+        lambda angle: -top(angle), bounds=(best - step, best + step), method="bounded"
+    )
+    return max(0.0, *values, -float(found.fun))
 
 
 def circle_weight(model: Model, *, slack: float = 0.01, n: int | None = None) -> Weight:
-    """A weight whose `contraction_rate` is within phi_1 slack `circle_number` of the best there is.
+    """A weight whose `contraction_rate` is within phi_1 slack s of the best there is.
 
-    With K f = int k f drho and W f = int w f drho, (P W + K)(P W + K)' = 4 sigma P is solved for
-    sigma a little above `circle_number`: then ||int g (x) g drho|| <= sigma in the norm ||.||_P.
+    s = `circle_number`, or a thousandth of the norm of the integral operator if that is more. With K f = int k f drho and W f = int w f drho, (P W + K)(P W + K)' = 4 sigma P is solved for
+    sigma a little above `circle_number`: then ||int v (x) v drho|| <= sigma in the norm ||.||_P.
     P = Id where that is as good. ValueError when no solution is found.
     """
     from scipy.linalg import solve_continuous_are
 
     k, w = _joint_features(model, n)
     rank, number = model.kernel.rank, circle_number(model, n)
+    norm = float(np.linalg.norm(k.T @ w, 2))
+    scale = max(number, 1e-3 * norm, 1e-6 * float(np.trace(k @ k.T)))
     plain = float(np.linalg.eigvalsh((k + w) @ (k + w).T / 4)[-1])
-    if plain <= (1.0 + slack) * number:
+    if plain <= number + slack * scale:
         return plain_weight(rank)
     for more in (slack, 2 * slack, 4 * slack, 8 * slack):
-        sigma = number * (1.0 + more)
+        sigma = number + more * scale
         source = k @ k.T + 1e-3 * more * np.trace(k @ k.T) / rank * np.eye(rank)
         try:
             P = solve_continuous_are(
@@ -145,7 +156,7 @@ def mean_feature_sup(kernel: Kernel, weight: Weight) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _MeanFeature:
-    """g_x = (w_x + k_x)/2 in both places."""
+    """v_x = (w_x + k_x)/2 in both places."""
 
     kernel: WeightedKernel
     kappa: float

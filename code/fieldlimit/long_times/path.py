@@ -12,6 +12,7 @@ from fieldlimit.concentration import (
     Fluctuation,
     best_deviation,
     concentration_deviation,
+    fluctuation,
     mcdiarmid_deviation,
 )
 from fieldlimit.field import Model, flow, neural_field
@@ -25,11 +26,13 @@ NODES = 512  # of the rule for rho on a path, where the caller names no other
 class PathConstants:
     """What prop-path asks of a path h_t in H, 0 <= t <= inf; Y_t = phi(h_t(x)) w_x, xi_t = Y_t - EY_t.
 
-    end: of Y_inf. change, change_weak: int sqrt(tr Sigma'_t) dt and int sqrt(||Sigma'_t||) dt with
-    Sigma'_t = Cov dY_t/dt; change_sup: sup over x of int ||d xi_t/dt|| dt. weak: sup_t ||Sigma_t||;
-    sup_Y, sup_xi: sups of ||Y_t|| and of ||xi_t|| over x and t.
+    begin, end: of Y_0 and of Y_inf. change, change_weak: int sqrt(tr Sigma'_t) dt and
+    int sqrt(||Sigma'_t||) dt with Sigma'_t = Cov dY_t/dt; change_sup: sup over x of
+    int ||d xi_t/dt|| dt. weak: sup_t ||Sigma_t||; sup_Y, sup_xi: sups of ||Y_t|| and of ||xi_t||
+    over x and t.
     """
 
+    begin: Fluctuation
     end: Fluctuation
     change: float
     change_weak: float
@@ -40,12 +43,12 @@ class PathConstants:
 
     @property
     def length(self) -> float:
-        """sqrt(s_1) at the end plus `change`."""
-        return (
-            math.sqrt(self.end.trace)
-            + self.end.error_of(lambda f: math.sqrt(f.trace))
-            + self.change
+        """theta: half the sum of sqrt(s_1) at both ends of the path and of `change`."""
+        begin, end = (
+            math.sqrt(f.trace) + f.error_of(lambda f: math.sqrt(f.trace))
+            for f in (self.begin, self.end)
         )
+        return (begin + end + self.change) / 2.0
 
     def mean(self, N: int) -> float:
         """E sup_t ||F_N(h_t) - F(h_t)|| <= length / sqrt N."""
@@ -57,7 +60,7 @@ def path_deviation(constants: PathConstants, N: int, delta: float) -> float:
     """sup_t ||F_N(h_t) - F(h_t)|| <= this, with probability >= 1 - delta.
 
     The least of: thm-concentration and thm-mcdiarmid for the whole path, with length^2 for s_1, weak
-    for ||Sigma||, and sups over the path; and chapter 7's best bound at the end plus
+    for ||Sigma||, and sups over the path; and chapter 7's best bound at one end plus
     thm-concentration for the variation, at delta/2 each. No point of the path costs a logarithm.
     """
     c, half = constants, probability("delta", delta) / 2
@@ -68,7 +71,7 @@ def path_deviation(constants: PathConstants, N: int, delta: float) -> float:
     return min(
         concentration_deviation(N, delta, trace=trace, top=c.weak, sup_xi=c.sup_xi),
         mcdiarmid_deviation(N, delta, trace=trace, sup=c.sup_Y),
-        best_deviation(c.end, N, half).deviation + variation,
+        min(best_deviation(f, N, half).deviation for f in (c.begin, c.end)) + variation,
         c.sup_xi,
     )
 
@@ -103,14 +106,16 @@ def path_constants(
     change, change_weak, weak = fine[:3] + wrong + tail
     change_sup, sup_Y, sup_xi = fine[3:6] + np.array([2.0, 1.0, 2.0]) * tail
     if not rule.exact:
-        reach = kernel.kappa * (float(np.linalg.norm(h, axis=1).max()) + rest)
+        between = float(np.linalg.norm(np.diff(h, axis=0), axis=1).max())
+        reach = kernel.kappa * (float(np.linalg.norm(h, axis=1).max()) + between + rest)
         change_sup = (
             2.0 * model.phi.sup(1, reach) * kernel.kappa * kernel.omega * (float(fine[6]) + rest)
         )
         sup_Y = kernel.omega * model.phi.sup(0, reach)
         sup_xi = 2.0 * sup_Y
     found = (change, change_weak, change_sup, weak**2, sup_Y, sup_xi)
-    return PathConstants(end, *(float(value) for value in found))
+    begin = fluctuation(model, start, 0, n)
+    return PathConstants(begin, end, *(float(value) for value in found))
 
 
 def _along(model: Model, h: Array, nodes: Array, weights: Array, duration: float) -> Array:

@@ -39,6 +39,13 @@ class ErrorFunction:
 
         return self.rate * ndtr(self.gain * (np.asarray(h, dtype=float) - self.threshold))
 
+    def inverse(self, u: ArrayLike) -> Array:
+        """The h with phi(h) = u >= 0: -inf for u = 0, inf for u >= rate, which phi does not reach."""
+        from scipy.special import ndtri
+
+        s = np.minimum(np.asarray(u, dtype=float) / self.rate, 1.0)
+        return self.threshold + ndtri(s) / self.gain
+
     def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi^(m)(h), to rounding."""
         m = positive_integer("m", m, least=0)

@@ -31,6 +31,10 @@ class ThresholdLinear:
         """phi(h) >= 0."""
         return self.gain * np.maximum(np.asarray(h, dtype=float) - self.threshold, 0.0)
 
+    def inverse(self, u: ArrayLike) -> Array:
+        """The largest h with phi(h) = u >= 0."""
+        return self.threshold + np.asarray(u, dtype=float) / self.gain
+
     def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi for m = 0, gain 1(h > threshold) for m = 1; ValueError for m >= 2."""
         if _threshold_order(m) == 0:
@@ -63,6 +67,11 @@ class Exponential:
     def __call__(self, h: ArrayLike) -> Array:
         """phi(h) > 0."""
         return self.rate * np.exp(self.gain * np.asarray(h, dtype=float))
+
+    def inverse(self, u: ArrayLike) -> Array:
+        """The h with phi(h) = u >= 0, -inf for u = 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(np.asarray(u, dtype=float) / self.rate) / self.gain
 
     def derivative(self, h: ArrayLike, m: int) -> Array:
         """gain^m phi(h)."""

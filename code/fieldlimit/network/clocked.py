@@ -1,35 +1,49 @@
-"""The spiking network: linear-nonlinear-Poisson neurons, simulated in the coordinates of H.
-
-dZ = (-Z + I) dt + (1/N) sum_j w_{x_j} dS_j, with S_j of intensity phi(Z_{t-}(x_j)): the state is
-the r-vector Z, the potential of neuron j is <Z, k_j>, and a step costs O(N r).
-"""
+"""The common method, for comparison: a clock, and rates that stand still between its ticks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldlimit.checks import Array, positive, shaped
+from fieldlimit.checks import Array, nonnegative, positive, shaped
 from fieldlimit.field import VectorField
+from fieldlimit.network.spikes import Spikes, recorded
+from fieldlimit.statements import states
 
 
-@dataclass(frozen=True, eq=False)
-class Spikes:
-    """What a simulation returns. Times in units of tau.
+@states("prop-clocked")
+def clocked_error(
+    dt: float, t: float, *, coupling: float, start: float, omega: float, rate: float
+) -> float:
+    """E||Z^dt_t - Z_t|| <= lag La (max(start, jumps) + jumps) (e^{(La - 1) t} - 1) / (La - 1).
 
-    times (S,), increasing, and neurons (S,) of the spikes; latent (T, r), the state Z at
-    latent_times (T,), from 0 to the duration.
+    Both driven by the same Poisson measure. lag = dt / (1 - e^{-dt}) - 1, just above dt / 2; jumps =
+    omega rate, rate a bound of phi; coupling La = kappa omega phi_1; start = ||Z_0 - I||. For La = 1
+    the quotient is t.
     """
+    dt, t = positive("dt", dt), nonnegative("t", t)
+    La, start = nonnegative("coupling", coupling), nonnegative("start", start)
+    jumps = nonnegative("omega", omega) * nonnegative("rate", rate)
+    lag = -dt / math.expm1(-dt) - 1
+    x = (La - 1) * t
+    growth = t * (math.expm1(x) / x if x else 1.0)
+    return lag * La * (max(start, jumps) + jumps) * growth
 
-    times: Array  # (S,)
-    neurons: NDArray[np.int64]  # (S,)
-    latent_times: Array  # (T,)
-    latent: Array  # (T, r)
+
+@states("prop-clocked-order")
+def clocked_eigenvalue(eigenvalue: complex, dt: float) -> complex:
+    """log(1 + (1 - e^{-dt}) a) / dt = a - a (1 + a) dt / 2 + O(dt^2): what the clock makes of a.
+
+    a: an eigenvalue of DF_N, of the mean E Z when phi is affine where Z moves. Principal branch:
+    it is the rate of the oscillation's growth, and its frequency as long as that is below pi / dt.
+    """
+    value = 1 - np.expm1(-positive("dt", dt)) * eigenvalue
+    return complex(np.log(complex(value)) / dt)
 
 
-def simulate(
+def simulate_clocked(
     network: VectorField,
     duration: float,
     *,
@@ -48,9 +62,9 @@ def simulate(
     exactly, and each jump w_j/N decays from its own time to the end of the step. Its mean factor is
     (1 - e^{-dt})/dt: adding w_j/N undecayed would make the coupling too strong by dt/2. So given
     the spikes Z is exact, a constant rate is simulated exactly for every dt, and otherwise the
-    laws of spikes and Z carry an error O(dt) from rates that lag by up to one step.
+    laws of spikes and Z carry an error O(dt) from rates that lag by up to one step (prop-clocked).
 
-    Deterministic given rng's state. ValueError when the weights are not all 1/N (a quadrature
+    A step costs O(N r). Deterministic given rng's state. ValueError when the weights are not all 1/N (a quadrature
     is no network) or when a rate is negative or not finite.
     """
     duration, dt = positive("duration", duration), positive("dt", dt)
@@ -60,7 +74,7 @@ def simulate(
     z = network.I if h0 is None else shaped("h0", h0, (rank,))
     steps = max(1, int(np.ceil(duration / dt * (1 - 1e-12))))
     dt = duration / steps
-    kept = None if record is None else _mask(record, N)
+    kept = recorded(record, N)
     latent = np.empty((steps + 1, rank))
     latent[0] = z
     times, neurons = [], []
@@ -95,12 +109,3 @@ def _spikes_of_step(
     spiking = np.searchsorted(cumulative, total * rng.random(count), side="right")
     ages = np.sort(dt * rng.random(count))[::-1]
     return np.minimum(spiking, len(rates) - 1), ages
-
-
-def _mask(record: NDArray[np.integer], N: int) -> NDArray[np.bool_]:
-    record = np.asarray(record)
-    if record.size and (record.min() < 0 or record.max() >= N):
-        raise ValueError(f"recorded neurons lie in 0..{N - 1}, but {record.min()}..{record.max()}")
-    mask = np.zeros(N, dtype=bool)
-    mask[record.astype(np.int64)] = True
-    return mask

@@ -1,0 +1,118 @@
+"""Neurons in blocks of similar potentials, and candidates under a bound of each block's rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldlimit.checks import Array, nonnegative, positive_integer
+from fieldlimit.field import VectorField
+from fieldlimit.statements import states
+
+SLOTS = 16  # entries of the table of blocks, per block: bounds are rounded up by 1/32 on average
+ROUNDING = 2.0**-23  # of single precision, twice the unit round-off
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Neurons in an order in which potentials increase, cut into blocks of equal size.
+
+    (With an increasing phi; else their rates.) order (N,): the neurons' numbers; k32 (r, N): their receptive features, single precision, the
+    long axis last, which halves the time of a product; length: ||k_i||, (n,) with n = size * count,
+    or one number when all are equal.
+    """
+
+    order: NDArray[np.int32]
+    k32: NDArray[np.float32]
+    length: NDArray[np.float32] | float
+    size: int
+    count: int
+
+    def potentials(self, z: Array) -> NDArray[np.float32]:
+        """<z, k_i> in this order, -inf for the places of the last block that are empty: (n,).
+
+        Single precision: off by at most `rounding(z)` times ||k_i||.
+        """
+        h = np.full(self.size * self.count, -np.inf, dtype=np.float32)
+        np.matmul(z.astype(np.float32), self.k32, out=h[: len(self.order)])
+        return h
+
+    def rounding(self, z: Array) -> float:
+        """Bound of the rounding error of a potential and of what is added to it, over ||k_i||."""
+        return (len(z) + 8) * ROUNDING * float(np.linalg.norm(z))
+
+    def highest(self, h: NDArray, radius: float) -> NDArray:
+        """max over each block of h_i + radius ||k_i||, (count,)."""
+        raised = h + h.dtype.type(radius) * self.length
+        return raised.reshape(self.count, self.size).max(axis=1)
+
+    def margin(self, radius: float, places: NDArray[np.int32]) -> NDArray | float:
+        """radius ||k_i|| for the neurons at these places."""
+        if isinstance(self.length, float):
+            return radius * self.length
+        return radius * self.length[places]
+
+
+def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
+    """Blocks of neurons in the order of a key (N,)."""
+    N = network.size
+    order = np.argsort(key).astype(np.int32)
+    length = np.sqrt(np.einsum("ij,ij->i", network.k, network.k))[order]
+    uniform = np.ptp(length) <= 1e-6 * length.max()
+    size = min(size, N)
+    count = -(-N // size)
+    padded = np.zeros(size * count, dtype=np.float32)
+    padded[:N] = length * (1 + ROUNDING)
+    k32 = np.ascontiguousarray(network.k.T[:, order], dtype=np.float32)
+    return Blocks(
+        order, k32, float(length.max() * (1 + ROUNDING)) if uniform else padded, size, count
+    )
+
+
+def default_size(N: int) -> int:
+    """Neurons in a block: sqrt(N), between 8 and 256."""
+    return int(np.clip(np.sqrt(N), 8, 256))
+
+
+@states("prop-blocks")
+def candidate_rate(
+    N: int, *, size: int, mean: float, highest: float, slope: float, margin: float
+) -> float:
+    """sum over blocks of size * max phi(h_i + rho) <= N mean + size highest + N slope rho, per tau.
+
+    For an increasing phi and N neurons in the order of their potentials h_i: mean and highest of
+    the rates phi(h_i), slope: phi_1, margin rho of the tube. No bound of phi enters.
+    """
+    size = positive_integer("size", size)
+    per_neuron = nonnegative("mean", mean) + nonnegative("slope", slope) * nonnegative(
+        "margin", margin
+    )
+    return positive_integer("N", N) * per_neuron + size * nonnegative("highest", highest)
+
+
+def draw(
+    bound: Array, size: int, duration: float, rng: np.random.Generator
+) -> tuple[NDArray[np.int32], Array, Array]:
+    """Candidates below a bound (count,) on the rates of the neurons in each block, in random order.
+
+    Returns places (n,) in the order of the blocks, heights (n,), and the bound (count,) that was
+    used, a little above the given one. The block is read off a table in which each block occupies
+    slots in proportion to its bound, rounded up: one random number, no search.
+    """
+    count = len(bound)
+    total = float(bound.sum()) * size
+    if total == 0:
+        return np.empty(0, dtype=np.int32), np.empty(0), bound
+    unit = total / (SLOTS * count)  # rate of one slot
+    slots = np.ceil(bound * (size / unit)).astype(np.int64)
+    used = slots.astype(np.float64) * (unit / size)
+    table = np.repeat(np.arange(count, dtype=np.int32), slots)
+    n = rng.poisson(len(table) * unit * duration)
+    block = table[(rng.random(n) * len(table)).astype(np.int32)]
+    within = rng.random(n) * size
+    offset = within.astype(np.int32)
+    places: NDArray[np.int32] = block * np.int32(size) + offset
+    heights: Array = (within - offset) * used[block]
+    return places, heights, used

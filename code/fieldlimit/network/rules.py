@@ -1,0 +1,116 @@
+"""When a candidate of height u is a spike: u < phi(h). And what is certain when h is known up to rho."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldlimit.checks import Array
+from fieldlimit.network.blocks import Blocks
+from fieldlimit.nonlinearities import Nonlinearity
+
+Mask = NDArray[np.bool_]
+
+
+class Acceptance(Protocol):
+    """A candidate is known by its key, a function of its height that is computed once."""
+
+    def order(self, h: Array) -> Array:
+        """What neurons are sorted by: with it phi(h) increases."""
+        ...
+
+    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+        """For each block, a bound of phi over all [h_i - radius ||k_i||, h_i + radius ||k_i||]."""
+        ...
+
+    def key(self, u: Array) -> Array:
+        """What is remembered of the heights u."""
+        ...
+
+    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
+        """Candidates that may be spikes for some potential in [h - rho, h + rho], and that are for all."""
+        ...
+
+    def spikes(self, h: Array, key: Array) -> Mask:
+        """u < phi(h)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByThreshold:
+    """For an increasing phi with an inverse: u < phi(h) iff h > phi^{-1}(u), so no phi in the loop."""
+
+    phi: Nonlinearity
+    inverse: Callable[[Array], Array]
+
+    def order(self, h: Array) -> Array:
+        return h
+
+    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+        return self.phi(blocks.highest(h, radius).astype(float))
+
+    def key(self, u: Array) -> Array:
+        return self.inverse(u)
+
+    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
+        excess = h - key
+        return excess > -rho, excess > rho
+
+    def spikes(self, h: Array, key: Array) -> Mask:
+        return h > key
+
+
+@dataclass(frozen=True)
+class ByRate:
+    """For phi with a Lipschitz constant: |phi(g) - phi(h)| <= phi_1 rho for |g - h| <= rho."""
+
+    phi: Nonlinearity
+    ceiling: float  # phi_0, infinite when phi is unbounded
+    slope: float  # phi_1, infinite when phi is not Lipschitz: then only the ceiling helps
+
+    def order(self, h: Array) -> Array:
+        return self.phi(h)
+
+    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+        if np.isinf(self.slope):
+            return np.full(blocks.count, self.ceiling)
+        rates = np.full(len(h), -np.inf)
+        rates[: len(blocks.order)] = self.phi(h[: len(blocks.order)].astype(float))
+        return np.minimum(blocks.highest(rates, self.slope * radius), self.ceiling)
+
+    def key(self, u: Array) -> Array:
+        return u
+
+    def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
+        if np.isinf(self.slope):
+            return key < self.ceiling, np.zeros(len(key), dtype=bool)
+        excess, margin = self.phi(h) - key, self.slope * rho
+        return excess > -margin, excess > margin
+
+    def spikes(self, h: Array, key: Array) -> Mask:
+        return key < self.phi(h)
+
+
+def acceptance(phi: Nonlinearity) -> Acceptance:
+    """By threshold when phi has a method `inverse`, else by rate; ValueError when phi gives no bound."""
+    inverse = getattr(phi, "inverse", None)
+    if inverse is not None:
+        return ByThreshold(phi, inverse)
+    ceiling, slope = _sup(phi, 0), _sup(phi, 1)
+    if np.isinf(ceiling) and np.isinf(slope):
+        raise ValueError(f"phi has an inverse, a bound or a Lipschitz constant, but phi = {phi}")
+    return ByRate(phi, ceiling, slope)
+
+
+def _sup(phi: Nonlinearity, m: int) -> float:
+    try:
+        value = float(phi.sup(m))
+    except ValueError:  # no such derivative
+        return np.inf
+    if np.isnan(value) or value < 0:
+        raise ValueError(f"sup |phi^({m})| is at least 0, but phi.sup({m}) = {value}")
+    return value
