@@ -44,7 +44,9 @@ def held_ring(gain: float, rank: int) -> Model:
 def frame(*, N: int, gain: float, rank: int) -> dict[str, object]:
     """200 runs of one network from its fixed point: where they are after 5 time constants, and how they spread."""
     limit = _field_zero(gain, rank)
-    network = finite_network(held_ring(gain, rank), N, rng=np.random.default_rng([N, rank]))
+    network = finite_network(
+        held_ring(gain, rank), N, rng=np.random.default_rng([N, 0])
+    )  # the same neurons at each rank
     h = settled(network, limit)
     Z = trials(network, TIMES, RUNS, rng=np.random.default_rng([1, N]), h0=h)
     square = np.sum((Z - h) ** 2, axis=2).mean(axis=0)
