@@ -318,7 +318,7 @@ def test_the_lyapunov_covariance_is_right_within_its_error(stationary):
 def test_the_error_of_linear_noise_where_it_is_large():
     """One neuron. The covariance is off by a sixth of the bound, the mean by two thirds of it.
 
-    Teeth: a ninth of the bound of the covariance and half of that of the mean are false.
+    Teeth: a ninth of the bound of the covariance and 0.35 of that of the mean are false.
     """
     network = one_neuron(-2.0, 1.0, 1.0)
     h = zero(network)
@@ -332,7 +332,7 @@ def test_the_error_of_linear_noise_where_it_is_large():
     assert_rejected(lambda: assert_mean_at_most(gap, error.covariance / 9))
     sign = np.sign(deviation.mean())
     assert_mean_at_most(sign * deviation, error.bias)
-    assert_rejected(lambda: assert_mean_at_most(sign * deviation, 0.5 * error.bias))
+    assert_rejected(lambda: assert_mean_at_most(sign * deviation, 0.35 * error.bias))
     assert_mean_at_most(deviation**4, error.fourth)
     assert_mean_at_most(deviation**3, error.third)
     assert_mean_at_most(-(deviation**3), error.third)
