@@ -115,8 +115,8 @@ view = View(
     panels=[
         Panel(
             "States of {N:,} neurons after 5 time constants",
-            x=Axis("along the cue", domain=(-0.5, 0.9)),
-            y=Axis("across the cue", domain=(-0.7, 0.7)),
+            x=Axis("along the cue", domain=(-0.9, 0.9)),
+            y=Axis("across the cue", domain=(-0.9, 0.9)),
             marks=[
                 Dot("cloud_x", "cloud_y", "data", "200 runs", size=2.0),
                 Line("ellipse_x", "ellipse_y", "prediction", "95 % of the linear noise", width=2.0),
