@@ -65,6 +65,14 @@ def test_the_defect_of_the_logistic_at_its_threshold_in_closed_form():
     )  # grid step 1e-4, squared
 
 
+@pytest.mark.parametrize("s", [3.0, 200.0, -50.0])
+def test_the_defect_far_from_a_steep_threshold_is_that_of_a_step(s):
+    """Gain 1000: a jump at 0, seen from s as 1/|s|^m up to the jump's width 1e-2."""
+    for order in (1, 2):
+        largest = float(l2.largest_taylor_defect(Logistic(gain=1000.0), s, order))
+        assert largest == pytest.approx(abs(s) ** -order, rel=0.03 / abs(s))
+
+
 @pytest.mark.checks("prop-why-not-l2")
 def test_shrinking_bumps_reach_the_constant_and_nothing_exceeds_it():
     x, norm, remainder = on_grid(MODEL, STATE)
