@@ -34,7 +34,7 @@ class Fluctuation:
     s: tuple[float, float, float]  # s_1, s_2, s_3
     top: float  # ||Sigma||
     sup_xi: float  # M: an upper bound of ess sup ||xi||, exact on a finite space
-    sup_Y: float  # B: an upper bound of ess sup ||Y||, exact on a finite space
+    sup_Y: float  # M_Y: an upper bound of ess sup ||Y||, exact on a finite space
     e4: float  # E||xi||^4
     e6: float  # E||xi||^6
     a: float  # E||xi||^2 <xi, Sigma xi>
