@@ -129,7 +129,8 @@ def test_the_proof_agrees_with_floating_point():
 
 
 def test_products_of_tiny_and_huge_factors_are_enclosed():
-    """gamma |b| underflows, the rounding of a b does not: 1e300 times a subnormal number."""
+    """gamma |b| underflows, the rounding of a b does not: 1e300 times a subnormal number. The radius
+    of b covers it, which is never 0."""
     a, b = np.array([[1e300, 3e300]]), np.array([[1.1e-310], [1.7e-310]])
     product = exactly(a) @ exactly(b)
     value = sum(exact(s) * exact(t) for s, t in zip(a[0], b[:, 0], strict=True))
@@ -152,12 +153,12 @@ def test_the_three_numbers_against_exact_arithmetic():
         with localcontext() as context:
             context.prec = 50
             to = np.vectorize(lambda v: Decimal(float(v)), otypes=[object])
-            t = Decimal(gain) * (to(k) @ to(h) - Decimal(0.1))
-            rate = np.array([Decimal(1.3) / (1 + (-s).exp()) for s in t])
+            t = Decimal(gain) * (to(k) @ to(h) - Decimal(phi.threshold))
+            rate = np.array([Decimal(phi.rate) / (1 + (-s).exp()) for s in t])
             step = to(B) @ (to(network.I) - to(h) + rate @ to(w) / N)
             assert Decimal(proof.residual) ** 2 >= (step**2).sum()
             longest = max(((to(w) @ to(B.T)) ** 2).sum(axis=1)).sqrt()
-            curvature = Decimal(1.3) * Decimal(gain) ** 2 / (6 * Decimal(3).sqrt())
+            curvature = Decimal(phi.rate) * Decimal(gain) ** 2 / (6 * Decimal(3).sqrt())
             gram = (to(k).T @ to(k)) / N  # 2 x 2: the norm in closed form
             a, b, c = gram[0, 0], gram[0, 1], gram[1, 1]
             top = (a + c) / 2 + (((a - c) / 2) ** 2 + b**2).sqrt()

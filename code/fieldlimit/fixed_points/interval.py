@@ -56,8 +56,9 @@ class Interval:
         ra, rb = self.radius_around(a), other.radius_around(b)
         terms = a.shape[-1]
         gamma = 1.1 * (terms + 2) * _UNIT
-        size = np.abs(a) @ (up(gamma * np.abs(b)) + rb) + ra @ (np.abs(b) + rb)
-        # `size` is a sum of nonnegative terms: its own rounding is relative, below 4 (terms + 10) u.
+        size = np.abs(a) @ (gamma * np.abs(b) + rb) + ra @ (np.abs(b) + rb)
+        # `size` is a sum of nonnegative terms: its own rounding is relative, below 4 (terms + 10) u;
+        # ra, rb are at least twice the least positive number, more than an underflow of gamma |b|.
         size = size * (1 + 4 * (terms + 10) * _UNIT) + _TINY
         centre = a @ b
         return Interval(down(centre - size), up(centre + size))
