@@ -88,7 +88,7 @@ class ByRate:
     def screen(self, h: NDArray, rho: NDArray | float, key: Array) -> tuple[Mask, Mask]:
         if np.isinf(self.slope):
             return key < self.ceiling, np.zeros(len(key), dtype=bool)
-        excess, margin = self.phi(h) - key, self.slope * rho
+        excess, margin = self.phi(h.astype(float)) - key, self.slope * rho
         return excess > -margin, excess > margin
 
     def spikes(self, h: Array, key: Array) -> Mask:
