@@ -13,35 +13,46 @@ from fieldlimit.statements import states
 
 SLOTS = 16  # entries of the table of blocks, per block: bounds are rounded up by 1/32 on average
 ROUNDING = 2.0**-23  # of single precision, twice the unit round-off
+SHORT, LARGE, TINY = 1e-15, 1e20, 1e-20  # single precision: within, nothing under- or overflows
 
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
     """Neurons in an order in which potentials increase, cut into blocks of equal size.
 
-    (With an increasing phi; else their rates.) order (N,): the neurons' numbers; k32 (r, N): their receptive features, single precision, the
-    long axis last, which halves the time of a product; length: ||k_i||, (n,) with n = size * count,
-    or one number when all are equal.
+    (With an increasing phi; else their rates.) order (N,): the neurons' numbers; k32 (r, N): their
+    receptive features, the long axis last, which halves the time of a product; length: ||k_i||, (n,)
+    with n = size * count, or one number when all are equal. Single precision, but double when a
+    length is not 0 and beyond 10^(+-15).
     """
 
     order: NDArray[np.int32]
-    k32: NDArray[np.float32]
-    length: NDArray[np.float32] | float
+    k32: NDArray
+    length: NDArray | float
     size: int
     count: int
 
-    def potentials(self, z: Array) -> NDArray[np.float32]:
+    def potentials(self, z: Array) -> NDArray:
         """<z, k_i> in this order, -inf for the places of the last block that are empty: (n,).
 
-        Single precision: off by at most `rounding(z)` times ||k_i||.
+        Off by at most `rounding(z)` times ||k_i||. ValueError when z is too large for single precision.
         """
-        h = np.full(self.size * self.count, -np.inf, dtype=np.float32)
-        np.matmul(z.astype(np.float32), self.k32, out=h[: len(self.order)])
+        if self.k32.dtype == np.float32 and not np.abs(z).max() <= LARGE:
+            raise ValueError(
+                f"coordinates of the state are at most {LARGE:g}, but one is {np.abs(z).max():g}"
+            )
+        h = np.full(self.size * self.count, -np.inf, dtype=self.k32.dtype)
+        np.matmul(z.astype(self.k32.dtype), self.k32, out=h[: len(self.order)])
         return h
 
     def rounding(self, z: Array) -> float:
-        """Bound of the rounding error of a potential and of what is added to it, over ||k_i||."""
-        return (len(z) + 8) * ROUNDING * float(np.linalg.norm(z))
+        """Bound of the rounding error of a potential and of what is added to it, over ||k_i||.
+
+        With u = ROUNDING / 2: z and k_i are rounded, r products added, in any order, which costs
+        (r + 2) u ||z|| ||k_i|| and terms of order u^2; lengths, margins and sums another 6 u. Half
+        of the bound is never needed. TINY: numbers below 10^-38 are not rounded but lost.
+        """
+        return (len(z) + 8) * ROUNDING * (float(np.linalg.norm(z)) + TINY)
 
     def highest(self, h: NDArray, radius: float) -> NDArray:
         """max over each block of h_i + radius ||k_i||, (count,)."""
@@ -63,9 +74,11 @@ def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
     uniform = np.ptp(length) <= 1e-6 * length.max()
     size = min(size, N)
     count = -(-N // size)
-    padded = np.zeros(size * count, dtype=np.float32)
+    single = length.max() <= 1 / SHORT and length[length > 0].min(initial=1.0) >= SHORT
+    dtype = np.float32 if single else np.float64
+    padded = np.zeros(size * count, dtype=dtype)
     padded[:N] = length * (1 + ROUNDING)
-    k32 = np.ascontiguousarray(network.k.T[:, order], dtype=np.float32)
+    k32 = np.ascontiguousarray(network.k.T[:, order], dtype=dtype)
     return Blocks(
         order, k32, float(length.max() * (1 + ROUNDING)) if uniform else padded, size, count
     )
