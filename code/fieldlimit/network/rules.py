@@ -23,6 +23,10 @@ class Acceptance(Protocol):
         """What neurons are sorted by: with it phi(h) increases."""
         ...
 
+    def check(self, h: Array, rates: Array) -> None:
+        """ValueError when the rates phi(h) at increasing h show that what this rule relies on is false."""
+        ...
+
     def bound(self, blocks: Blocks, h: NDArray, radius: float) -> Array:
         """For each block, a bound of phi over all [h_i - radius ||k_i||, h_i + radius ||k_i||]."""
         ...
@@ -39,10 +43,6 @@ class Acceptance(Protocol):
         """u < phi(h)."""
         ...
 
-    def check(self, h: Array, rates: Array) -> None:
-        """ValueError when the rates phi(h) at increasing h show that what this rule relies on is false."""
-        ...
-
 
 @dataclass(frozen=True)
 class ByThreshold:
@@ -53,6 +53,14 @@ class ByThreshold:
 
     def order(self, h: Array) -> Array:
         return h
+
+    def check(self, h: Array, rates: Array) -> None:
+        fall = rates[:-1] - rates[1:]
+        if (fall > 1e-12 * rates[:-1]).any():
+            j = int(fall.argmax())
+            raise ValueError(
+                f"a phi with an inverse increases, but phi({h[j]}) = {rates[j]} > phi({h[j + 1]}) = {rates[j + 1]}"
+            )
 
     def bound(self, blocks: Blocks, h: NDArray, radius: float) -> Array:
         return self.phi(blocks.highest(h, radius).astype(float))
@@ -67,14 +75,6 @@ class ByThreshold:
     def spikes(self, h: Array, key: Array) -> Mask:
         return h > key
 
-    def check(self, h: Array, rates: Array) -> None:
-        fall = rates[:-1] - rates[1:]
-        if (fall > 1e-12 * rates[:-1]).any():
-            j = int(fall.argmax())
-            raise ValueError(
-                f"a phi with an inverse increases, but phi({h[j]}) = {rates[j]} > phi({h[j + 1]}) = {rates[j + 1]}"
-            )
-
 
 @dataclass(frozen=True)
 class ByRate:
@@ -86,6 +86,17 @@ class ByRate:
 
     def order(self, h: Array) -> Array:
         return self.phi(h)
+
+    def check(self, h: Array, rates: Array) -> None:
+        if rates.max() > self.ceiling * (1 + 1e-12):
+            raise ValueError(f"phi <= phi.sup(0) = {self.ceiling}, but phi = {rates.max()} is seen")
+        steps, changes = np.diff(h), np.abs(np.diff(rates))
+        if (
+            np.isfinite(self.slope)
+            and (changes > self.slope * (1 + 1e-9) * steps + 1e-12 * rates.max()).any()
+        ):
+            steepest = float((changes / steps).max())
+            raise ValueError(f"|phi'| <= phi.sup(1) = {self.slope}, but a slope {steepest} is seen")
 
     def bound(self, blocks: Blocks, h: NDArray, radius: float) -> Array:
         if np.isinf(self.slope):
@@ -105,17 +116,6 @@ class ByRate:
 
     def spikes(self, h: Array, key: Array) -> Mask:
         return key < self.phi(h)
-
-    def check(self, h: Array, rates: Array) -> None:
-        if rates.max() > self.ceiling * (1 + 1e-12):
-            raise ValueError(f"phi <= phi.sup(0) = {self.ceiling}, but phi = {rates.max()} is seen")
-        steps, changes = np.diff(h), np.abs(np.diff(rates))
-        if (
-            np.isfinite(self.slope)
-            and (changes > self.slope * (1 + 1e-9) * steps + 1e-12 * rates.max()).any()
-        ):
-            steepest = float((changes / steps).max())
-            raise ValueError(f"|phi'| <= phi.sup(1) = {self.slope}, but a slope {steepest} is seen")
 
 
 def acceptance(phi: Nonlinearity) -> Acceptance:
