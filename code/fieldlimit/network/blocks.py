@@ -91,18 +91,18 @@ def default_size(N: int) -> int:
 
 @states("prop-blocks")
 def candidate_rate(
-    N: int, *, size: int, mean: float, highest: float, slope: float, margin: float
+    N: int, *, size: int, mean: float, lowest: float, highest: float, slope: float, margin: float
 ) -> float:
-    """sum over blocks of size * max phi(h_i + rho) <= N mean + size highest + N slope rho, per tau.
+    """sum_i beta_i <= N mean + (size - 1) (highest - lowest) + N slope rho, per tau.
 
-    For an increasing phi and N neurons in the order of their potentials h_i: mean and highest of
-    the rates phi(h_i), slope: phi_1, margin rho of the tube. No bound of phi enters.
+    For an increasing phi and N neurons in the order of their potentials h_i, with beta_i the largest
+    phi(h_k + rho) in the block of i: mean, lowest and highest of the rates phi(h_i), slope: phi_1,
+    margin rho of the tube. No bound of phi enters, and size need not divide N.
     """
-    size = positive_integer("size", size)
-    per_neuron = nonnegative("mean", mean) + nonnegative("slope", slope) * nonnegative(
-        "margin", margin
-    )
-    return positive_integer("N", N) * per_neuron + size * nonnegative("highest", highest)
+    N, size = positive_integer("N", N), positive_integer("size", size)
+    spread = nonnegative("highest - lowest", highest - nonnegative("lowest", lowest))
+    tube = nonnegative("slope", slope) * nonnegative("margin", margin)
+    return N * (nonnegative("mean", mean) + tube) + (min(size, N) - 1) * spread
 
 
 def draw(
@@ -127,5 +127,7 @@ def draw(
     within = rng.random(n) * size
     offset = within.astype(np.int32)
     places: NDArray[np.int32] = block * np.int32(size) + offset
-    heights: Array = (within - offset) * used[block]
+    # of 53 random bits the neuron takes log2(size): the height keeps 45, or has its own
+    fraction = within - offset if size <= 256 else rng.random(n)
+    heights: Array = fraction * used[block]
     return places, heights, used
