@@ -210,7 +210,7 @@ def test_the_fourth_moment_of_the_noise():
 @pytest.mark.parametrize("dimension", [1, 3, 10])
 @pytest.mark.checks("prop-blocks")
 def test_blocks_waste_little_whatever_the_dimension_and_the_ceiling(rate, dimension):
-    """The sum of the blocks' bounds is below the promise; teeth: 0.3 of the allowance is not enough."""
+    """The sum of the blocks' bounds is below the promise; teeth: a quarter of the allowance is not enough."""
     phi = Logistic(rate, 3.0, 0.4 + math.log(rate) / 3.0)
     kernel = torus_kernel(power_law(10, 1.0), dimension)
     rng = np.random.default_rng(4)
@@ -225,7 +225,7 @@ def test_blocks_waste_little_whatever_the_dimension_and_the_ceiling(rate, dimens
         )  # fmt: skip
         assert drawn <= bound
         if size >= 125:
-            assert drawn > phi(h).sum() + 0.3 * (bound - phi(h).sum())
+            assert drawn > phi(h).sum() + 0.25 * (bound - phi(h).sum())
 
 
 @pytest.mark.checks("prop-blocks")
