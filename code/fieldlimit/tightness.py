@@ -50,6 +50,7 @@ from fieldlimit.uniform import (
 DELTA = 0.05
 PAIRS, DECAY = 20, 1.5  # 41 modes, eigenvalues (1 + j)^(-3/2)
 SPARSE = 0.05  # share of the neurons above threshold
+FEW = 1024  # nodes at gain 4: their error, which is added, is below that of the quantiles seen
 
 _LABELS = {
     **{name: label for name, label in LABELS.items() if name != "sure"},
@@ -226,13 +227,14 @@ def _of_the_derivative(rng: np.random.Generator) -> Mapping[str, tuple[float, st
         kernel = torus_kernel(power_law(PAIRS, DECAY), d)
         model, h = Model(kernel, Logistic(1.0, 4.0)), np.sqrt(kernel.singular_values) * z
         D = np.quantile(sample_norms(model, h, 1000, 300, rng=rng)[1], 1.0 - DELTA)
-        bounds = operator_guarantees(operator_fluctuation(model, h), 1000, DELTA)
+        bounds = operator_guarantees(operator_fluctuation(model, h, FEW), 1000, DELTA)
         ratios["thm-operator"].append(float(bounds["bernstein"] / D))
         ratios["thm-schatten"].append(float(bounds["schatten"] / D))
         cases = [Case(model, h, m) for m in (0, 1)]
         D0, D1 = sample_deviations_together(cases, 1000, 300, rng=rng)
         gamma = float(np.sqrt(np.mean(D0**2) / np.mean(D1**2)))  # both orders count alike
-        pair = best_deviation(joint_fluctuation(model, h, gamma), 1000, DELTA).deviation
+        joint = joint_fluctuation(model, h, gamma, FEW)
+        pair = best_deviation(joint, 1000, DELTA).deviation
         ratios["prop-joint"].append(float(pair / np.quantile(np.hypot(D0, gamma * D1), 0.95)))
     seen = "promised against the 95 % quantile of the {}, {:.2f} to {:.2f} in d = 1, 3, 10"
     of = {"prop-joint": "pair"}
