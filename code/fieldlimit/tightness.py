@@ -178,9 +178,9 @@ def _families(rng: np.random.Generator) -> Iterator[tuple[str, list[Case]]]:
 def _rows(family: str, case: Case, N: int, D: NDArray[np.float64]) -> list[Row]:
     model, h, m = case.model, case.h, case.m
     copies, D = np.split(D, [len(D) // 2])
-    # 18 nodes an axis where 16 leave the slopes of gain 40 unresolved, as the error then says.
+    # 20 nodes an axis where 16 leave the slopes of gain 40 unresolved, as the error then says.
     unresolved = m == 1 and _gain(model) > 10.0 and model.kernel.space.dimension == 3
-    f = fluctuation(model, h, m, 18**3 if unresolved else None)
+    f = fluctuation(model, h, m, 20**3 if unresolved else None)
     m1, m2, _ = f.moments(N)
     promised = dict(guarantees(f, N, DELTA))
     del promised["sure"]
