@@ -22,11 +22,9 @@ from fieldlimit.concentration.moments import Moments, moments_of_square
 from fieldlimit.concentration.products import JointProducts, Products, products
 from fieldlimit.field import Model
 from fieldlimit.quadrature import SCRAMBLES, Quadrature
-from fieldlimit.spaces import SimilaritySpace
+from fieldlimit.spaces import SimilaritySpace, coarser_rules
 
 Floats = NDArray[np.float64]
-
-COARSER = (0.5, 0.6, 0.7)  # nodes an axis of the rules that a product rule is compared with
 
 
 @dataclass(frozen=True)
@@ -139,15 +137,9 @@ def nodes_of_order(space: SimilaritySpace, m: int) -> int:
 
 
 def other_rules(space: SimilaritySpace, rule: Quadrature) -> list[tuple[Floats, Floats]]:
-    """The scramblings of a Sobol rule one by one, or three coarser rules for a product rule.
-
-    Three, with shares of the nodes an axis that have no common divisor: a rule and the one with
-    half its nodes may miss the same peak and agree on a wrong value.
-    """
+    """The scramblings of a Sobol rule one by one, or three coarser rules for a product rule."""
     if rule.replicate[-1] == 0:
-        sizes = [int(len(rule) * share**space.dimension) for share in COARSER]
-        coarser = [space.quadrature(max(1, size)) for size in sizes]
-        return [(coarse.nodes, coarse.weights) for coarse in coarser]
+        return [(coarse.nodes, coarse.weights) for coarse in coarser_rules(space, rule)]
     parts = [rule.replicate == i for i in range(int(rule.replicate[-1]) + 1)]
     return [(rule.nodes[part], rule.weights[part] / rule.weights[part].sum()) for part in parts]
 
