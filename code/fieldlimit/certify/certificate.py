@@ -17,10 +17,11 @@ from fieldlimit.certify.constants import (
     certificate_constants,
     settled_state,
 )
+from fieldlimit.certify.shift import moved_spectrum
 from fieldlimit.certify.table import Constant, constants_of, events_of
 from fieldlimit.checks import Array, positive, positive_integer
 from fieldlimit.concentration import best_deviation
-from fieldlimit.eigenvalues import SpectralCertificate, spectral_certificate
+from fieldlimit.eigenvalues import SpectralCertificate
 from fieldlimit.field import Model
 from fieldlimit.fixed_points import Certificate, fixed_point_certificate
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
@@ -182,7 +183,10 @@ def certificate_at(
     if c.fixed_point is not None:
         fixed = fixed_point_certificate(c.fixed_point, N, first, shares=SHARES)
     if c.spectrum is not None:
-        spectrum = spectral_certificate(c.spectrum, N, second, discs=discs and not c.symmetric)
+        assert fixed is not None and c.shift is not None
+        spectrum = moved_spectrum(
+            c.spectrum, c.shift, fixed, second, discs=discs and not c.symmetric
+        )
     if isinstance(c.trajectories, AttractorConstants):
         long = trajectory_certificate(c.trajectories, N, third)
     elif isinstance(c.trajectories, Departure):

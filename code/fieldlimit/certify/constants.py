@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fieldlimit.certify.shift import ShiftLaws, shift_laws
 from fieldlimit.checks import Array, nonnegative, readonly, shaped
 from fieldlimit.concentration import Fluctuation, fluctuation
 from fieldlimit.eigenvalues import EigenvalueConstants, eigenvalue_constants
@@ -52,6 +53,7 @@ class CertificateConstants:
     failed: str = ""
     fixed_point: FixedPointConstants | None = None
     spectrum: EigenvalueConstants | None = None
+    shift: ShiftLaws | None = None  # with `spectrum`
     trajectories: AttractorConstants | Departure | None = None
     no_trajectories: str = ""
 
@@ -101,17 +103,22 @@ def certificate_constants(
         return CertificateConstants(model, h, begin, values, residual, failed)
     if n is None and model.kernel.space.dimension > 1:
         n = NODES
-    spectral = eigenvalue_constants(model, h, n=n, reach=reach) if spectrum else None
-    fixed = spectral.fixed_point if spectral else fixed_point_constants(model, h, n=n, reach=reach)
+    spectral = None
+    if spectrum:
+        spectral = eigenvalue_constants(model, h, A=A, n=n, reach=reach)
+        fixed = spectral.fixed_point
+    else:
+        fixed = fixed_point_constants(model, h, A=A, n=n, reach=reach)
     residual_B, defect = residual_and_defect(model, h, fixed.B, _fine(model))
     fixed = replace(fixed, residual=residual_B, defect=defect)
     spectral = replace(spectral, fixed_point=fixed) if spectral else None
+    laws = shift_laws(model, h, spectral, n) if spectral else None
     long, missing = None, ""
     if trajectories:
         derivative = spectral.derivative if spectral else None
         long, missing = _trajectories(model, h, begin, fixed, derivative, n)
     return CertificateConstants(
-        model, h, begin, values, residual, "", fixed, spectral, long, missing
+        model, h, begin, values, residual, "", fixed, spectral, laws, long, missing
     )
 
 
