@@ -15,6 +15,7 @@ from fieldlimit.certify.constants import (
     CertificateConstants,
     Departure,
     certificate_constants,
+    require_smooth,
     settled_state,
 )
 from fieldlimit.certify.shift import moved_spectrum
@@ -242,9 +243,7 @@ def constants_at(
     if h is None:
         if rng is None:
             raise ValueError("h or rng is given (to search for h), but both are None")
-        from fieldlimit.promises import require_promises
-
-        require_promises(model)
+        require_smooth(model)
         h = settled_state(model, rng=rng)
     return certificate_constants(
         model, h, start=start, spectrum=spectrum, trajectories=trajectories, reach=reach, n=n

@@ -87,9 +87,7 @@ def certificate_constants(
     state that is no zero, or a degenerate one, gives `failed`. A zero by a
     coarser rule than the finest (the default, 2^16 Sobol nodes) is first moved to its own.
     """
-    require_promises(model)
-    if model.phi.smoothness < 2:
-        raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
+    require_smooth(model)
     nonnegative("reach", reach)
     h = readonly(shaped("h", h, (model.kernel.rank,)).copy())
     F = neural_field(model, _fine(model))
@@ -122,8 +120,22 @@ def certificate_constants(
     )
 
 
+def require_smooth(model: Model) -> None:
+    """ValueError with the promise that the model breaks, or when its phi is not of class C^2."""
+    require_promises(model)
+    if model.phi.smoothness < 2:
+        raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
+
+
 def settled_state(model: Model, *, rng: np.random.Generator) -> Array:
-    """The only stable zero of F, (r,), as `fixed_points` finds it; ValueError when there are several."""
+    """The only stable zero of F, (r,), as `fixed_points` finds it; ValueError when there are several.
+
+    And when phi is unbounded: nothing then says where the zeros are, and h has to be given.
+    """
+    if not model.phi.bounded:
+        raise ValueError(
+            f"phi is bounded, or h is given instead of rng, but {model.phi} is unbounded"
+        )
     stable = fixed_points(_coarse(model), rng=rng).stable
     if len(stable) != 1:
         states = "; ".join(str(point) for point in stable) or "none"

@@ -6,7 +6,7 @@ first order at h*_N; both are bounded in Hilbert-Schmidt and in operator norm, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,7 @@ from fieldlimit.operator_norm import (
 )
 
 LABELS: Mapping[str, str] = {"bernstein": "thm-operator", "schatten": "thm-schatten"}
+ROUNDING = 1e-12  # relative to sup^2: a variance below it may be rounding alone
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class RandomPart:
 def fixed_part(laws: ShiftLaws, N: int, delta: float) -> RandomPart:
     """||DF_N(h*) - A|| <= value with probability >= 1 - delta."""
     law = laws.derivative
+    if not _fluctuates((part.variance, part.sup_op) for part in (law, *law.replicates)):
+        return of_chapter_7(law.hs, N, delta)
     every = operator_guarantees(law, N, delta)
     name = min(every, key=lambda key: every[key])
     if name not in LABELS:
@@ -114,10 +117,13 @@ def first_order_part(
     """||(1/N) sum_j Z_j - EZ|| <= value with probability >= 1 - delta; None where phi is not C^3."""
     if constants.total is None or laws.motion is None:
         return None
-    by_trace, value = of_chapter_7(constants.total, N, delta), laws.motion.deviation(N, delta)
+    law, by_trace = laws.motion, of_chapter_7(constants.total, N, delta)
+    if not _fluctuates((part.variance, part.sup) for part in (law, *law.replicates)):
+        return by_trace
+    value = law.deviation(N, delta)
     if by_trace.value <= value:
         return by_trace
-    bare = replace(laws.motion, replicates=()).deviation(N, delta)
+    bare = replace(law, replicates=()).deviation(N, delta)
     return RandomPart(value, LABELS["bernstein"], value - bare)
 
 
@@ -127,6 +133,11 @@ def of_chapter_7(law: Fluctuation, N: int, delta: float) -> RandomPart:
     label = best.label if best.label.startswith("thm-") else "thm-moved-derivative"
     bare = guarantees(replace(law, replicates=()), N, delta)[best.name]
     return RandomPart(best.deviation, label, best.deviation - bare)
+
+
+def _fluctuates(parts: Iterable[tuple[float, float]]) -> bool:
+    """By every rule, the variance is more than rounding; else the bounds of chapter 7 will do."""
+    return all(variance > ROUNDING * sup**2 for variance, sup in parts)
 
 
 def _motion(Z: Array, weights: Array, sup: float) -> tuple[float, float, float]:
