@@ -117,11 +117,12 @@ def _of_kernel(kernel: Kernel) -> Iterator[Finding]:
             largest <= bound * (1 + SLACK),
             f"the largest of {len(x)} is {largest:.6g}, and {constant} = {bound:.6g}",
         )
-        apart = float(np.abs(features(x[::-2]) - rows[::-2]).max())
+        part = slice(len(x) // 3, None, -1)  # other neighbours, another order, another mean
+        apart = float(np.abs(features(x[part]) - rows[part]).max())
         yield Finding(
             f"each row of {name}(x) depends on its own location",
             apart <= SLACK * max(1.0, bound),
-            f"half of the locations, in reverse order, give rows that differ by {apart:.2g}",
+            f"a third of the locations, in reverse order, gives rows that differ by {apart:.2g}",
         )
 
 

@@ -183,7 +183,7 @@ class _Store:
         if self.folder is None or not (path := self._path(task)).exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 names, *values = (stored[name] for name in stored.files)
         except (ValueError, EOFError, BadZipFile, zlib.error):
             return None  # cut off by a crash of the machine or a full disk: computed again

@@ -65,11 +65,13 @@ def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
     if c.trajectories is not None:
         t = c.trajectories
         where = "all h(t)" if isinstance(t, TrajectoryCertificate) and t.distance > 0 else "h*"
-        found += [
-            Event(f"||F_N - F|| <= zeta = {t.zeta:.3g} at {where}", "trajectories", third / 3),
-            Event(f"||DF_N(h*) - A|| <= {t.eps:.3g}", "trajectories", third / 3),
-            Event(f"||Kop_N|| <= {t.cN:.3g}", "trajectories", third / 3),
-        ]
+        norm = ", in the norm of P" if isinstance(t, TrajectoryCertificate) else ""
+        texts = (
+            f"||F_N - F|| <= zeta = {t.zeta:.3g} at {where}{norm}",
+            f"||DF_N(h*) - A|| <= {t.eps:.3g}{norm}",
+            f"||Kop_N|| <= {t.cN:.3g}{norm}",
+        )
+        found += [Event(text, "trajectories", third / 3) for text in texts]
     return tuple(found)
 
 
