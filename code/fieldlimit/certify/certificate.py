@@ -170,8 +170,9 @@ def certificate_at(
 ) -> NetworkCertificate:
     """thm-fixed-point, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
-    Each part gets its share of delta (`budget`) and conclusions that hold on its own event; on the
-    intersection they hold for the same h*_N, since the zero is unique in the larger ball. At a zero
+    Each part gets its share of delta (`budget`). The spectrum is argued on the event of the fixed point
+    and one of its own; the trajectories have their own event, and on the intersection they speak of
+    the same h*_N, since the zero is unique in the larger ball. At a zero
     that is not stable prop-agreement-time, with the tolerance, takes the place of thm-attractor.
     discs=False leaves out what costs most.
     """
