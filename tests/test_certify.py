@@ -26,7 +26,9 @@ from fieldlimit.certify import (
     settled_state,
     truncated_fixed_point,
 )
-from fieldlimit.concentration import spectral_constants
+from fieldlimit.concentration import best_deviation, spectral_constants
+from fieldlimit.eigenvalues import derivative_shift
+from fieldlimit.eigenvalues.summands import curvature_tensor, summands
 from fieldlimit.explorables.certified_ball import drawn_network, populations
 from fieldlimit.explorables.flow_plane import ring
 from fieldlimit.field import Model, finite_network, flow, neural_field
@@ -100,7 +102,7 @@ def test_every_claim_of_a_stable_state_with_teeth():
             path = flow(network, constants.h, times, rtol=1e-6)
             error[i] = np.linalg.norm(path - constants.h, axis=1).max()
     assert_bound_with_teeth(distance, c.radius, DELTA, weakened=0.45)
-    assert_bound_with_teeth(shift, c.shift, DELTA, weakened=0.15)
+    assert_bound_with_teeth(shift, c.shift, DELTA, weakened=0.25)
     assert_bound_with_teeth(error[:60], c.error, DELTA, weakened=0.15)
     broken = (distance > c.radius) | (shift > c.shift)
     broken[:60] |= error[:60] > c.error
@@ -199,6 +201,57 @@ def test_quadrature_errors_are_in_the_constants():
     assert {k.symbol: k.value for k in b.table}["eta"] >= eta * (1 - 1e-9)
 
 
+def flat_model():
+    """25 modes on the plane torus with one eigenvalue: no direction carries most of the noise."""
+    return Model(torus_kernel(power_law(12, 0.0), 2), Logistic(gain=1.5), 0.04 * np.ones(25))
+
+
+@pytest.mark.checks("thm-certificate")
+def test_one_event_and_the_operator_norm_make_the_shift_smaller():
+    """Against thm-moved-derivative alone at the same level: 0.8 of it where N is small, 0.75 for a flat
+    spectrum; and E2 in operator norm is kept by drawn networks, with teeth."""
+    flat = flat_model()
+    h = settled_state(flat, rng=np.random.default_rng(0))
+    c = certificate_constants(flat, h, n=576, trajectories=False)
+    for constants, N, ratio in (
+        (circle_constants(), 1000, 0.8),
+        (plane_constants()[1], 10_000, 0.8),
+        (c, 30_000, 0.75),
+    ):
+        whole = certificate_at(constants, N, DELTA)
+        alone = derivative_shift(constants.spectrum, N, whole.budget.levels[1]).total
+        assert whole.shift < ratio * alone
+        assert whole.spectrum.fixed_point == whole.fixed_point  # one zero, one event
+    assert {"thm-operator"} <= {
+        constant.label for constant in certificate_at(c, 30_000, DELTA).table
+    }
+    # the mean of Z - EZ over 100 networks of 2000 neurons; the law of Z from 576 nodes
+    rng, A, T = (
+        np.random.default_rng(3),
+        neural_field(flat, 576).derivative(h),
+        curvature_tensor(neural_field(flat, 576), h),
+    )
+    nodes = flat.kernel.space.quadrature(576)
+    B = np.linalg.inv(A)
+    mean = nodes.weights @ summands(flat, h, T, B, nodes.nodes)
+    norms = np.empty(100)
+    for i in range(100):
+        Z = summands(flat, h, T, B, flat.kernel.space.sample(2000, rng=rng))
+        norms[i] = np.linalg.norm((Z.mean(axis=0) - mean).reshape(25, 25), 2)
+    bound = c.shift.motion.deviation(2000, DELTA)
+    assert bound < best_deviation(c.spectrum.total, 2000, DELTA).deviation
+    assert_bound_with_teeth(norms, bound, DELTA, weakened=0.35)
+
+
+def test_a_kernel_without_fluctuation_is_certified_at_once():
+    """Features that do not depend on the location: nothing is random, not even to rounding."""
+    constant = finite_rank_kernel(
+        circle(), lambda x: np.ones((len(x), 1)), lambda x: np.ones((len(x), 1)), kappa=1.0, omega=1.0
+    )  # fmt: skip
+    c = certify(Model(constant, Logistic()), 1, DELTA, rng=np.random.default_rng(0))
+    assert c.holds and c.shift < 1e-9
+
+
 # ---- what fails, by name -------------------------------------------------------------------------
 
 
@@ -217,7 +270,10 @@ def test_failing_hypotheses_are_named():
     assert "q < 1 is needed" in certificate_at(circle_constants(), 20, DELTA).reason
     assert "eps < 1 is needed" in certificate_at(plane_constants()[2], 5, DELTA).reason
     few = certificate_at(plane_constants()[0], 300, DELTA)
-    assert [claim.holds for claim in few.claims] == [True, False, False, False]
+    assert [claim.holds for claim in few.claims] == [True, True, True, False]
+    fewer = certificate_at(plane_constants()[2], 3460, DELTA)
+    assert [claim.holds for claim in fewer.claims] == [True, False, True, True]
+    assert "shift < stability radius is needed" in fewer.reason
     far = certify(model, 1000, DELTA, h=h, start=h + 20.0)
     assert "h(0) is closer than" in far.claims[-1].reason and far.claims[0].holds
     for c in (moved, few, far):
@@ -230,6 +286,10 @@ def test_bad_models_are_refused():
         certify(Model(kernel, ThresholdLinear()), 100, DELTA, h=h)
     calm = Model(kernel, Exponential(0.05, 0.5))
     zero = newton(neural_field(calm), np.zeros((1, 11)))[0]
+    with pytest.raises(ValueError, match="phi is bounded, or h is given instead of rng"):
+        certify(calm, 100, DELTA, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="phi is of class C"):
+        certify(Model(kernel, ThresholdLinear()), 100, DELTA, rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"phi\^\(2\) is bounded"):
         certify(calm, 100, DELTA, h=zero)
     assert certify(calm, 10_000, DELTA, h=zero, reach=1.0, trajectories=False).holds
@@ -263,6 +323,8 @@ def test_the_least_size_is_least():
     assert more.N > found.N
     alone = neurons_needed(constants.model, DELTA, h=constants.h, stability=False)
     assert alone.N <= neurons_to_certify(constants.fixed_point, DELTA)
+    implied = neurons_needed(constants.model, DELTA, h=constants.h, error=0.2)
+    assert implied.certificate.error <= 0.2 and "error" in implied.alone
     assert str(found.N) in str(found) and f"{found.N:,}" in found._repr_html_()
 
 
@@ -332,6 +394,11 @@ def test_the_time_is_the_integral(seed):
         assert end.y[0, -1] == pytest.approx(y, rel=1e-4)
     assert agreement_time(0.0, 1.0, 1.0, 0.1) == math.inf
     assert agreement_time(0.01, 0.1, 0.5, 0.2) == pytest.approx(10.0)  # the double zero
+    assert agreement_time(0.01, 0.0, 0.0, 0.2) == pytest.approx(20.0)
+    # a double zero inside the interval, up to rounding: very long, and never negative
+    for off in (1e-9, 1e-11, 1e-13, 0.0, -1e-13):
+        assert agreement_time(1.0, -1.0, 0.5 * (1 + off), 3.0) > 1e4
+    assert agreement_time(1.0, -1.0, 0.5 * (1 + 1e-13), 1.0) == pytest.approx(2.0)
 
 
 @pytest.mark.checks("prop-agreement-time")
@@ -403,7 +470,7 @@ def test_reports_are_readable_and_accessible():
     assert "thm-fixed-point" in str(c) and "union bound" in str(c)
     html = c._repr_html_()
     assert html.count("<caption>") == html.count("<table") == 3
-    assert html.count('scope="col"') == 4 + 5 + 3
+    assert html.count('scope="col"') == 3 + 5 + 3
     assert html.count('scope="row"') == len(c.claims) + len(c.table) + len(c.events)
     ET.fromstring(html.replace("&lt;", "(").replace("&gt;", ")").replace("&amp;", "+"))
 

@@ -10,6 +10,7 @@ import pytest
 
 from explorer import Explorer
 from fieldlimit.certify import certificate_at
+from fieldlimit.certify.claims import rounded_up
 from fieldlimit.explorables import calculator
 
 STOPS = {"model": calculator.MODELS, "N": [30, 3000], "delta": [0.05]}
@@ -56,7 +57,10 @@ def test_the_green_is_the_certificate(model):
     radius = np.abs(frame["disc_x"][0] + 1j * frame["disc_y"][0] - centres[0])
     expected = c.spectrum.discs[0].radius if c.spectrum.discs else c.shift
     np.testing.assert_allclose(radius, expected, rtol=1e-9)
-    assert f"{c.radius:.2g}" in frame["answer"]
+    assert f"within {rounded_up(c.radius)} of" in frame["answer"]
+    for value, words in ((c.radius, "answer"), (c.shift, "moves"), (c.error, "stays")):
+        printed = [float(word.strip(",")) for word in frame[words].split() if word[0].isdigit()]
+        assert min(abs(x - value) for x in printed if x >= value) < 0.01 * value  # outwards
 
 
 def test_the_saddle_is_left_in_the_end():

@@ -51,10 +51,14 @@ class Slip:
     bounded: bool = True
 
     def __call__(self, h):
+        if self.slip == "kink":
+            return self.derivative(h, 0)
         value = Logistic(gain=2.0)(h)
         return value - 0.5 if self.slip == "negative" else value
 
     def derivative(self, h, m):
+        if self.slip == "kink":  # piecewise linear; its second derivative is said to be 0
+            return [np.clip(h - 0.1003, 0, 2), ((h > 0.1003) & (h < 2.1003)) * 1.0, 0 * h, 0 * h][m]
         value = self(h) if m == 0 else Logistic(gain=2.0).derivative(h, m)
         if self.slip == f"factor {m}":
             return 0.99 * value
@@ -63,6 +67,8 @@ class Slip:
         return value.sum() if self.slip == "shape" and m == 1 else value
 
     def sup(self, m, radius=np.inf):
+        if self.slip == "kink":
+            return (2.0, 1.0, 0.0, 0.0)[m]
         value = Logistic(gain=2.0).sup(m, radius)
         return 0.99 * value if self.slip == f"sup {m}" else value
 
@@ -77,6 +83,7 @@ class Slip:
         ("factor 2", "is the derivative of"),
         ("factor 3", "is the derivative of"),
         ("shape", "entry by entry"),
+        ("kink", "phi^(1) has the Lipschitz constant sup(2, radius)"),
         ("sup 1", "bounds |phi^(1)|"),
         ("sup 2", "bounds |phi^(2)|"),
     ],
@@ -90,6 +97,10 @@ def test_a_slip_in_phi_is_found(slip, told):
         require_promises(model)
 
 
+class Half:
+    rank, kappa, omega = 2, 1.0, 1.0
+
+
 def test_a_slip_in_a_kernel_is_found():
     def a(x):
         return np.stack([np.cos(x[:, 0]), np.ones(len(x))], axis=1)
@@ -100,12 +111,21 @@ def test_a_slip_in_a_kernel_is_found():
         (replace(good, kappa=1.0), "kappa bounds ||k_x||"),
         (replace(good, omega=np.inf), "omega is finite"),
         (replace(good, b=lambda x: a(x) * a(x[:1])[:, :1] / 2), "depends on its own location"),
+        (replace(good, a=lambda x: (a(x) - a(x).mean(axis=0)) / 2), "depends on its own location"),
+        (replace(good, space=Half()), "a space has dimension, sample, quadrature"),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=re.escape(told)):
             certify(Model(bad, Logistic()), 100, 0.05, h=np.zeros(2))
 
-    class Half:
-        rank, kappa, omega = 2, 1.0, 1.0
+    class Complex(Half):
+        space = circle()
 
+        def k(self, x):
+            return np.exp(1j * x * [1, 2])
+
+        w = k
+
+    with pytest.raises(ValueError, match=re.escape("k(x) is real and finite")):
+        require_promises(Model(Complex(), Logistic()))
     with pytest.raises(ValueError, match="this one lacks space, k, w"):
         require_promises(Model(Half(), Logistic()))

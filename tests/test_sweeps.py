@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,43 @@ def test_what_is_stored_is_what_was_computed(tmp_path):
         assert np.array_equal(kept[name], read[name]) and kept[name].dtype == read[name].dtype
 
 
+def test_a_damaged_file_is_computed_again(tmp_path):
+    kept = sweep(spread, GRID, seed=3, cache=tmp_path, progress=False, workers=1)
+    first, second, *_ = sorted(tmp_path.glob("*.npz"))
+    first.write_bytes(first.read_bytes()[:100])  # cut off
+    second.write_bytes(b"")
+    again = sweep(spread, GRID, seed=3, cache=tmp_path, progress=False, workers=1)
+    assert again.restored == 2 and np.array_equal(kept["mean"], again["mean"])
+    assert sweep(spread, GRID, seed=3, cache=tmp_path, progress=False, workers=1).restored == 4
+
+
+def test_a_killed_sweep_goes_on(tmp_path):
+    """SIGKILL between two results: whole files and nothing else, and the numbers of one run."""
+    program = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from test_sweeps import GRID, spread
+from fieldlimit.sweeps import _Store, sweep
+write, done = _Store.write, []
+def last(store, task, values):
+    write(store, task, values)
+    done.append(task)
+    if len(done) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+_Store.write = last
+sweep(spread, GRID, seed=3, cache=sys.argv[2], progress=False, workers=1)
+"""
+    here = str(Path(__file__).parent)
+    done = subprocess.run([sys.executable, "-c", program, here, str(tmp_path)], capture_output=True)
+    assert done.returncode == -9, done.stderr
+    assert len(list(tmp_path.iterdir())) == 3
+    assert __name__ == "test_sweeps"  # the name under which it was stored
+    resumed = sweep(spread, GRID, seed=3, cache=tmp_path, progress=False, workers=1)
+    assert resumed.restored == 3
+    whole = sweep(spread, GRID, seed=3, progress=False, workers=1)
+    assert np.array_equal(resumed["mean"], whole["mean"])
+
+
 def test_a_dask_cluster_gives_the_same_numbers():
     """Two worker processes on this machine, found through joblib's own context."""
     distributed = pytest.importorskip("distributed")
@@ -89,7 +127,7 @@ def test_a_dask_cluster_gives_the_same_numbers():
     alone = sweep(spread, GRID, seed=3, repeats=2, progress=False, workers=1)
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster),
         parallel_config(backend="dask"),
@@ -103,11 +141,32 @@ def test_the_bar_counts_what_is_done(capsys):
     assert "4/4" in capsys.readouterr().err
 
 
-def test_refusals():
+def named(*, i, rng):
+    return {"file": i, "arr_0": 2 * i, "allow_pickle": 3 * i}
+
+
+def test_any_name_can_be_stored(tmp_path):
+    for _ in range(2):
+        result = sweep(
+            named, {"i": [1, 2]}, seed=np.int64(1), cache=tmp_path, progress=False, workers=1
+        )
+        assert result.names == ("file", "arr_0", "allow_pickle")
+        assert (result["arr_0"].ravel() == [2, 4]).all()
+    assert result.restored == 2
+
+
+def test_refusals(tmp_path):
     with pytest.raises(ValueError, match="every axis of a grid has a value"):
         sweep(spread, {"N": []}, seed=1, progress=False, workers=1)
     with pytest.raises(ValueError, match="parameters are numbers, strings or sequences"):
         sweep(spread, {"N": [object()]}, seed=1, progress=False, workers=1)
+    with pytest.raises(ValueError, match="seed is an integer >= 0"):
+        sweep(spread, GRID, seed=-1, progress=False, workers=1)
+    for wrong in (lambda *, i, rng: {"a": tmp_path}, functools.partial(spread)):
+        with pytest.raises(ValueError, match="with a cache the experiment is a function"):
+            sweep(wrong, {"i": [1]}, seed=1, cache=tmp_path, progress=False, workers=1)
+    with pytest.raises(ValueError, match="results are numbers or arrays of them, but a is"):
+        sweep(lambda *, i, rng: {"a": object()}, {"i": [1]}, seed=1, progress=False, workers=1)
     result = sweep(spread, GRID, seed=1, progress=False, workers=1)
     with pytest.raises(KeyError, match="results are mean, square"):
         result["median"]

@@ -17,11 +17,13 @@ import hashlib
 import inspect
 import itertools
 import json
-import os
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,13 +100,14 @@ def sweep(
 
     cache: a folder with one file a task, written as soon as the task is done: an interrupted sweep
     loses what was in the making and nothing else. A file counts for the same experiment (name and
-    source text), parameters, repetition and seed; changes in functions that the experiment calls are
-    not noticed. workers: None, those of an enclosing `joblib.parallel_config`, else every core of
+    source text), parameters, repetition and seed; changes in what the experiment calls or reads
+    from outside are not noticed, so that a closure is refused. A damaged file is computed again. workers: None, those of an enclosing `joblib.parallel_config`, else every core of
     this machine; 1, no other process. Raises ImportError without joblib and tqdm, and whatever the
     experiment raises.
     """
     parallel, delayed, bar = _tools(workers)
     repeats = positive_integer("repeats", repeats)
+    seed = positive_integer("seed", seed, least=0)
     axes = {name: list(values) for name, values in grid.items()}
     tasks = tuple(
         Task(dict(zip(axes, point, strict=True)), repeat, seed)
@@ -129,7 +132,13 @@ def sweep(
 
 def _run(number: int, experiment: Experiment, task: Task) -> tuple[int, Values]:
     values = experiment(**task.parameters, rng=task.rng())
-    return number, {name: np.asarray(value) for name, value in values.items()}
+    arrays = {name: np.asarray(value) for name, value in values.items()}
+    for name, array in arrays.items():
+        if array.dtype == object:
+            raise ValueError(
+                f"results are numbers or arrays of them, but {name} is {values[name]!r}"
+            )
+    return number, arrays
 
 
 def _tools(workers: int | None) -> tuple[Callable[..., Iterable[Any]], Any, Any]:
@@ -152,28 +161,46 @@ class _Store:
     """The results on disk."""
 
     def __init__(self, experiment: Experiment, folder: Path | None) -> None:
-        self.name = f"{experiment.__module__}.{experiment.__qualname__}"
         self.folder = folder
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+        if folder is None:
+            return
+        if not inspect.isfunction(experiment) or experiment.__closure__:
+            raise ValueError(
+                "with a cache the experiment is a function whose source text is all of it: what a "
+                f"closure or an object holds would not be noticed, but it is {experiment!r}"
+            )
+        try:
             self.source = inspect.getsource(experiment)
+        except OSError as error:
+            raise ValueError(
+                f"with a cache the experiment has a source text, but that of {experiment!r} is lost"
+            ) from error
+        self.name = f"{experiment.__module__}.{experiment.__qualname__}"
+        folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, task: Task) -> Values | None:
-        """What an earlier sweep has written, or None."""
+        """What an earlier sweep has written; None when nothing, or when the file is damaged."""
         if self.folder is None or not (path := self._path(task)).exists():
             return None
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                names, *values = (stored[name] for name in stored.files)
+        except (ValueError, EOFError, BadZipFile, zlib.error):
+            return None  # cut off by a crash of the machine or a full disk: computed again
+        return dict(zip(names.tolist(), values, strict=True))
 
     def write(self, task: Task, values: Values) -> None:
         """All or nothing: the file gets its name when it is complete."""
         if self.folder is None:
             return
         path = self._path(task)
-        partial = path.with_suffix(f".{os.getpid()}.part")
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **values)
-        partial.replace(path)
+        partial = path.with_suffix(f".{uuid4().hex}.part")  # two sweeps may write the same task
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, np.array(list(values)), *values.values())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def _path(self, task: Task) -> Path:
         assert self.folder is not None

@@ -25,10 +25,14 @@ def agreement_time(zeta: float, b: float, La: float, tolerance: float) -> float:
     lowest = min(max(turning, 0.0), y)  # where the parabola is least on [0, y]
     if x + b * lowest + La * lowest**2 / 2 <= 0.0:
         return math.inf
-    square = b**2 - 2 * x * La
-    if abs(square) <= 1e-12 * (b**2 + 2 * x * La):  # a double zero, beyond the tolerance or < 0
-        return y / (x + b * y / 2)
+    square, rounding = b**2 - 2 * x * La, 1e-12 * (b**2 + 2 * x * La)
+    if (
+        abs(square) <= rounding
+    ):  # a double zero to rounding: that of a zeta larger by 2e-12, a bound
+        square = -rounding
     root = math.sqrt(abs(square))
+    if root == 0.0:  # b = La = 0
+        return y / x
     # int dy/(x + by + La y^2/2) = (2/root) artanh or arctan of root y/(2x + by), no cancellation
     argument, denominator = root * y, 2 * x + b * y
     if square > 0.0:

@@ -15,12 +15,14 @@ from fieldlimit.certify.constants import (
     CertificateConstants,
     Departure,
     certificate_constants,
+    require_smooth,
     settled_state,
 )
+from fieldlimit.certify.shift import moved_spectrum
 from fieldlimit.certify.table import Constant, constants_of, events_of
 from fieldlimit.checks import Array, positive, positive_integer
 from fieldlimit.concentration import best_deviation
-from fieldlimit.eigenvalues import SpectralCertificate, spectral_certificate
+from fieldlimit.eigenvalues import SpectralCertificate
 from fieldlimit.field import Model
 from fieldlimit.fixed_points import Certificate, fixed_point_certificate
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
@@ -168,8 +170,9 @@ def certificate_at(
 ) -> NetworkCertificate:
     """thm-fixed-point, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
-    Each part gets its share of delta (`budget`) and conclusions that hold on its own event; on the
-    intersection they hold for the same h*_N, since the zero is unique in the larger ball. At a zero
+    Each part gets its share of delta (`budget`). The spectrum is argued on the event of the fixed point
+    and one of its own; the trajectories have their own event, and on the intersection they speak of
+    the same h*_N, since the zero is unique in the larger ball. At a zero
     that is not stable prop-agreement-time, with the tolerance, takes the place of thm-attractor.
     discs=False leaves out what costs most.
     """
@@ -182,7 +185,10 @@ def certificate_at(
     if c.fixed_point is not None:
         fixed = fixed_point_certificate(c.fixed_point, N, first, shares=SHARES)
     if c.spectrum is not None:
-        spectrum = spectral_certificate(c.spectrum, N, second, discs=discs and not c.symmetric)
+        assert fixed is not None and c.shift is not None
+        spectrum = moved_spectrum(
+            c.spectrum, c.shift, fixed, second, discs=discs and not c.symmetric
+        )
     if isinstance(c.trajectories, AttractorConstants):
         long = trajectory_certificate(c.trajectories, N, third)
     elif isinstance(c.trajectories, Departure):
@@ -238,9 +244,7 @@ def constants_at(
     if h is None:
         if rng is None:
             raise ValueError("h or rng is given (to search for h), but both are None")
-        from fieldlimit.promises import require_promises
-
-        require_promises(model)
+        require_smooth(model)
         h = settled_state(model, rng=rng)
     return certificate_constants(
         model, h, start=start, spectrum=spectrum, trajectories=trajectories, reach=reach, n=n

@@ -43,9 +43,9 @@ def _fixed_point(c: NetworkCertificate) -> Claim:
     alone = (
         "the only one in the whole space"
         if math.isinf(f.uniqueness)
-        else f"the only one within {_down(f.uniqueness)}"
+        else f"the only one within {rounded_down(f.uniqueness)}"
     )
-    answer = f"Yes: one within {_up(f.radius)} of h*, {alone}."
+    answer = f"Yes: one within {rounded_up(f.radius)} of h*, {alone}."
     return Claim("fixed point", question, True, answer, "", "thm-fixed-point")
 
 
@@ -63,7 +63,7 @@ def _type(c: NetworkCertificate) -> Claim:
     answer = f"Yes: {kind}, like h*."
     abscissa = c.constants.eigenvalues[0].real + s.shift if c.constants.symmetric else s.abscissa
     if s.unstable == 0 and math.isfinite(abscissa):
-        answer += f" All its eigenvalues have real parts below {_up(abscissa)}."
+        answer += f" All its eigenvalues have real parts below {rounded_up(abscissa)}."
     return Claim("type", question, True, answer, "", "thm-resolvent")
 
 
@@ -74,16 +74,16 @@ def _eigenvalues(c: NetworkCertificate) -> Claim:
         reason = c.constants.failed if s is None else s.reason
         return Claim("eigenvalues", question, False, "", reason, "thm-resolvent")
     if c.constants.symmetric:
-        answer = f"By at most {_up(s.shift)}, one by one in their order."
+        answer = f"By at most {rounded_up(s.shift)}, one by one in their order."
         return Claim("eigenvalues", question, True, answer, "", "thm-weyl")
     if not s.discs:
-        answer = f"The derivative moves by at most {_up(s.shift)}."
+        answer = f"The derivative moves by at most {rounded_up(s.shift)}."
         return Claim("eigenvalues", question, True, answer, "", "thm-resolvent")
     first = s.discs[0]
     answer = (
-        f"The disc of radius {_up(first.radius)} around the leading one, {_complex(first.centre)}, "
+        f"The disc of radius {rounded_up(first.radius)} around the leading one, {_complex(first.centre)}, "
         f"holds {first.count} of A and as many of the network; the others have discs of radius up "
-        f"to {_up(max(disc.radius for disc in s.discs))}."
+        f"to {rounded_up(max(disc.radius for disc in s.discs))}."
     )
     return Claim("eigenvalues", question, True, answer, "", "prop-disc")
 
@@ -96,21 +96,22 @@ def _trajectories(c: NetworkCertificate) -> Claim:
     if isinstance(t, TrajectoryCertificate):
         where = "h*" if t.distance == 0 else f"h(0), at the distance {t.distance:.3g} from h*"
         answer = (
-            f"For ever: from {where}, they are never farther apart than {_up(c.error)}; every one that "
-            f"starts within {_down(t.basin / t.weight.ends[1])} of h* tends to h*_N, at the rate {_down(t.rate)}."
+            f"For ever: from {where}, they are never farther apart than {rounded_up(c.error)}; every one that "
+            f"starts within {rounded_down(t.basin / t.weight.ends[1])} of h* tends to h*_N, at the rate {rounded_down(t.rate)}."
         )
         return Claim("trajectories", question, True, answer, "", "thm-attractor")
-    long = "for ever" if math.isinf(t.time) else f"up to the time {_down(t.time)}"
+    long = "for ever" if math.isinf(t.time) else f"up to the time {rounded_down(t.time)}"
     answer = f"From h*, the network stays within {t.tolerance:.3g} of it {long}."
     return Claim("trajectories", question, True, answer, "", "prop-agreement-time")
 
 
-def _up(x: float) -> str:
+def rounded_up(x: float) -> str:
     """Three digits, rounded upwards: what is printed is a bound as well."""
     return _directed(x, math.ceil)
 
 
-def _down(x: float) -> str:
+def rounded_down(x: float) -> str:
+    """Three digits, rounded downwards."""
     return "inf" if math.isinf(x) else _directed(x, math.floor)
 
 

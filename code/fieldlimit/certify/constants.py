@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fieldlimit.certify.shift import ShiftLaws, shift_laws
 from fieldlimit.checks import Array, nonnegative, readonly, shaped
 from fieldlimit.concentration import Fluctuation, fluctuation
 from fieldlimit.eigenvalues import EigenvalueConstants, eigenvalue_constants
@@ -52,6 +53,7 @@ class CertificateConstants:
     failed: str = ""
     fixed_point: FixedPointConstants | None = None
     spectrum: EigenvalueConstants | None = None
+    shift: ShiftLaws | None = None  # with `spectrum`
     trajectories: AttractorConstants | Departure | None = None
     no_trajectories: str = ""
 
@@ -85,9 +87,7 @@ def certificate_constants(
     state that is no zero, or a degenerate one, gives `failed`. A zero by a
     coarser rule than the finest (the default, 2^16 Sobol nodes) is first moved to its own.
     """
-    require_promises(model)
-    if model.phi.smoothness < 2:
-        raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
+    require_smooth(model)
     nonnegative("reach", reach)
     h = readonly(shaped("h", h, (model.kernel.rank,)).copy())
     F = neural_field(model, _fine(model))
@@ -101,22 +101,41 @@ def certificate_constants(
         return CertificateConstants(model, h, begin, values, residual, failed)
     if n is None and model.kernel.space.dimension > 1:
         n = NODES
-    spectral = eigenvalue_constants(model, h, n=n, reach=reach) if spectrum else None
-    fixed = spectral.fixed_point if spectral else fixed_point_constants(model, h, n=n, reach=reach)
+    spectral = None
+    if spectrum:
+        spectral = eigenvalue_constants(model, h, A=A, n=n, reach=reach)
+        fixed = spectral.fixed_point
+    else:
+        fixed = fixed_point_constants(model, h, A=A, n=n, reach=reach)
     residual_B, defect = residual_and_defect(model, h, fixed.B, _fine(model))
     fixed = replace(fixed, residual=residual_B, defect=defect)
     spectral = replace(spectral, fixed_point=fixed) if spectral else None
+    laws = shift_laws(model, h, spectral, n) if spectral else None
     long, missing = None, ""
     if trajectories:
         derivative = spectral.derivative if spectral else None
         long, missing = _trajectories(model, h, begin, fixed, derivative, n)
     return CertificateConstants(
-        model, h, begin, values, residual, "", fixed, spectral, long, missing
+        model, h, begin, values, residual, "", fixed, spectral, laws, long, missing
     )
 
 
+def require_smooth(model: Model) -> None:
+    """ValueError with the promise that the model breaks, or when its phi is not of class C^2."""
+    require_promises(model)
+    if model.phi.smoothness < 2:
+        raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
+
+
 def settled_state(model: Model, *, rng: np.random.Generator) -> Array:
-    """The only stable zero of F, (r,), as `fixed_points` finds it; ValueError when there are several."""
+    """The only stable zero of F, (r,), as `fixed_points` finds it; ValueError when there are several.
+
+    And when phi is unbounded: nothing then says where the zeros are, and h has to be given.
+    """
+    if not model.phi.bounded:
+        raise ValueError(
+            f"phi is bounded, or h is given instead of rng, but {model.phi} is unbounded"
+        )
     stable = fixed_points(_coarse(model), rng=rng).stable
     if len(stable) != 1:
         states = "; ".join(str(point) for point in stable) or "none"

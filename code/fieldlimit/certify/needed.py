@@ -114,14 +114,15 @@ def neurons_needed(
 
     Asked is always a fixed point within `radius` of h*; with stability, its type; eigenvalues that move
     by at most `shift`; with trajectories, that those from `start` agree up to `error` for ever, or at
-    a zero that is not stable up to `tolerance` for at least `time`. What is not asked for takes no
-    share of delta. h, rng, start, reach, n: as in `certify`.
+    a zero that is not stable up to `tolerance` for at least `time`; to give an error or a time is to
+    ask for them. What is not asked for takes no share of delta. h, rng, start, reach, n: as in `certify`.
 
     The number is found by doubling and bisection. That its certificate holds is verified, and that
     of N - 1 does not; larger sizes are verified at ratios of 2^(1/4) up to 16 N, and a failure
     there moves the search beyond it (the bounds decrease in N except perhaps at small N, where the
     third moment enters). ValueError, with the hypothesis that fails, when N > most.
     """
+    trajectories = trajectories or math.isfinite(error) or time > 0.0
     wanted = Wanted(
         nonnegative("radius", radius),
         stability,

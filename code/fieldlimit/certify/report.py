@@ -54,7 +54,7 @@ def text(c: NetworkCertificate) -> str:
 def html(c: NetworkCertificate) -> str:
     """The same with tables whose headers name their rows and columns, and a part to be opened."""
     claims = [
-        (claim.question, "yes" if claim.holds else "no", said, claim.label)
+        (claim.question, "yes" if claim.holds else "no", f"{said} [{claim.label}]")
         for claim, said in zip(c.claims, answers(c), strict=True)
     ]
     about = _shown(" ".join(_about(c)))
@@ -62,7 +62,7 @@ def html(c: NetworkCertificate) -> str:
         '<div class="fl-certificate">',
         _table(
             f"{_title(c)}: with probability at least {1 - c.delta:.4g}, all at once",
-            ("Question", "Certified", "Answer", "Statement"),
+            ("Question", "Certified", "Answer"),
             claims,
         ),
         f"<p>{about}</p>",
@@ -226,7 +226,10 @@ _SYMBOLS = (
     (r"\bcN(_P)?\b", r"c<sub>N</sub>"),
     (r"\bKop_N\b", "K<sub>op,N</sub>"),
     (r"\bLa(_P)?\b", "Λ"),
+    (r"\beps_2\b", "ε<sub>2</sub>"),
     (r"\b(eps)(_P)?\b", "ε"),
+    (r"\bE([12])\b", r"E<sub>\1</sub>"),
+    (r"\bD\^2F", "D²F"),
     (r"\bq_P\b", "q"),
     (r"\beta\b", "η"),
     (r"\balpha\b", "α"),

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from fieldlimit.certify.budget import Event
+from fieldlimit.certify.shift import RandomPart, first_order_part, fixed_part, of_chapter_7
 from fieldlimit.concentration import Fluctuation, best_deviation
+from fieldlimit.eigenvalues.certificate import FIRST_ORDER
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate
 from fieldlimit.spaces import FiniteSpace
 
@@ -52,18 +54,24 @@ def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
             for text, share in zip(texts, SHARES, strict=True)
         ]
     if c.spectrum is not None:
-        found += [
-            Event("the fixed point's three inequalities, at their level", "spectrum", second / 2),
-            Event(f"||DF_N(h*_N) - A|| <= {c.shift:.3g}, its own part", "spectrum", second / 2),
-        ]
+        moved = c.spectrum.moved
+        parts = {f"||DF_N(h*) - A|| <= E1 = {moved.fixed:.3g}": 1.0}
+        if not moved.plain:
+            parts = {
+                f"||mean of Z - EZ|| <= E2 = {moved.linear:.3g}": FIRST_ORDER,
+                "||D^2F_N(h*) - D^2F(h*)|| <= eps_2": 1 - FIRST_ORDER,
+            }
+        found += [Event(text, "spectrum", second * share) for text, share in parts.items()]
     if c.trajectories is not None:
         t = c.trajectories
         where = "all h(t)" if isinstance(t, TrajectoryCertificate) and t.distance > 0 else "h*"
-        found += [
-            Event(f"||F_N - F|| <= zeta = {t.zeta:.3g} at {where}", "trajectories", third / 3),
-            Event(f"||DF_N(h*) - A|| <= {t.eps:.3g}", "trajectories", third / 3),
-            Event(f"||Kop_N|| <= {t.cN:.3g}", "trajectories", third / 3),
-        ]
+        norm = ", in the norm of P" if isinstance(t, TrajectoryCertificate) else ""
+        texts = (
+            f"||F_N - F|| <= zeta = {t.zeta:.3g} at {where}{norm}",
+            f"||DF_N(h*) - A|| <= {t.eps:.3g}{norm}",
+            f"||Kop_N|| <= {t.cN:.3g}{norm}",
+        )
+        found += [Event(text, "trajectories", third / 3) for text in texts]
     return tuple(found)
 
 
@@ -101,7 +109,24 @@ def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
     s, k = c.spectrum, c.constants.spectrum
     if s is None or k is None:
         return
-    yield _deviation("E1", k.derivative, s.E1, c, c.budget.levels[1] / 2, 0.0, "||DF_N(h*) - A||")
+    level, moved, laws = c.budget.levels[1], s.moved, c.constants.shift
+    assert laws is not None
+    if moved.plain:
+        part = fixed_part(laws, c.N, level)
+        yield _random("E1", part, moved.fixed, c, "||DF_N(h*) - A||")
+        yield _derived("motion", moved.motion, "phi_2 omega cN r_-", "thm-moved-derivative")
+    else:
+        first = first_order_part(k, laws, c.N, FIRST_ORDER * level)
+        assert first is not None and k.second is not None
+        yield _random("E2", first, moved.linear, c, "||mean of Z - EZ||, to first order")
+        e2 = of_chapter_7(k.second, c.N, (1 - FIRST_ORDER) * level)
+        bent = e2.value + k.bend_error
+        yield _random("eps_2", e2, bent, c, "||D^2F_N(h*) - D^2F(h*)||")
+        bend = _shown(c, k.bend_error)
+        yield Constant("||T||", k.bend, "||D^2F(h*)||", "thm-moved-derivative", _accuracy(c), bend)
+        yield _derived(
+            "R", moved.remainder, "remainder of Taylor's formula", "thm-moved-derivative"
+        )
     yield _derived("shift", s.shift, "||DF_N(h*_N) - A||", "thm-moved-derivative")
     yield Constant(
         "stability radius",
@@ -154,6 +179,14 @@ def _deviation(
     added = max(0.0, guarantee.deviation - bare) + extra
     label = guarantee.label if guarantee.label.startswith("thm-") else "thm-fixed-point"
     return Constant(symbol, value, meaning, label, _accuracy(c), _shown(c, added))
+
+
+def _random(
+    symbol: str, part: RandomPart, value: float, c: NetworkCertificate, meaning: str
+) -> Constant:
+    """A part of the shift; what value exceeds that of the part by is error of quadrature as well."""
+    added = max(0.0, part.added) + max(0.0, value - part.value)
+    return Constant(symbol, value, meaning, part.label, _accuracy(c), _shown(c, added))
 
 
 def _derived(symbol: str, value: float, meaning: str, label: str) -> Constant:

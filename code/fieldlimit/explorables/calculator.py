@@ -25,6 +25,7 @@ from fieldlimit.certify import (
     certificate_constants,
     least_size,
 )
+from fieldlimit.certify.claims import rounded_down, rounded_up
 from fieldlimit.explorables.certified_ball import drawn_network, populations
 from fieldlimit.field import Model, VectorField, finite_network, neural_field
 from fieldlimit.fixed_points import fixed_point_law, fixed_points, newton
@@ -227,24 +228,26 @@ def _answer(c: NetworkCertificate) -> str:
     if not math.isfinite(c.radius):
         return f"nothing is certified ({c.reason})"
     alone = (
-        "no other anywhere" if math.isinf(c.uniqueness) else f"no other within {c.uniqueness:.2g}"
+        "no other anywhere"
+        if math.isinf(c.uniqueness)
+        else f"no other within {rounded_down(c.uniqueness)}"
     )
-    return f"the network has a fixed point within {c.radius:.2g} of the field's, {alone}"
+    return f"the network has a fixed point within {rounded_up(c.radius)} of the field's, {alone}"
 
 
 def _moves(c: NetworkCertificate) -> str:
     if not math.isfinite(c.shift):
         return "of its eigenvalues nothing is certified"
     kind = "its stability type is the same" if c.same_type else "its stability type is open"
-    return f"{kind}, the derivative there moves by at most {c.shift:.2g}"
+    return f"{kind}, the derivative there moves by at most {rounded_up(c.shift)}"
 
 
 def _stays(c: NetworkCertificate, inside: bool) -> str:
     if isinstance(c.trajectories, Agreement):
-        return f"from the field's fixed point it stays within 0.1 up to the time {c.time:.2g}"
+        return f"from the field's fixed point it stays within 0.1 up to the time {rounded_down(c.time)}"
     if not inside:
         return "of its trajectories nothing is certified"
-    return f"from the field's fixed point it never strays farther than {c.error:.2g}"
+    return f"from the field's fixed point it never strays farther than {rounded_up(c.error)}"
 
 
 _ROWS = ((4.0, "fixed point"), (3.0, "within 0.1"), (2.0, "same type"), (1.0, "trajectories"))
@@ -302,7 +305,7 @@ view = View(
         ),
     ],
     controls={
-        "model": Control("model and state"),
+        "model": Control("model"),
         "N": Control("neurons N", format=","),
         "delta": Control("level δ"),
     },

@@ -79,19 +79,24 @@ class Certificate:
 
 
 def fixed_point_constants(
-    model: Model, h: Array, *, n: int | None = None, reach: float = math.inf
+    model: Model,
+    h: Array,
+    *,
+    A: Array | None = None,
+    n: int | None = None,
+    reach: float = math.inf,
 ) -> FixedPointConstants:
     """The constants at a zero h (r,) of F, by quadratures with about n nodes (None: defaults).
 
     reach: phi_2 is taken over |s| <= kappa (||h|| + reach), so that an unbounded phi is covered;
-    nothing is then claimed beyond that distance. Raises ValueError when phi is not C^2 or phi'' is
-    not bounded there, and when A is singular (prop-ring-degenerate is the usual cause).
+    nothing is then claimed beyond that distance. A (r, r): DF(h) by a finer rule, for a smaller
+    defect; None: by this one. Raises ValueError when phi is not C^2 or phi'' is not bounded there, and when A is singular (prop-ring-degenerate is the usual cause).
     """
     if model.phi.smoothness < 2:
         raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
     kernel = model.kernel
     h = readonly(shaped("h", h, (kernel.rank,)).copy())
-    B = inverse(neural_field(model, n).derivative(h))
+    B = inverse(neural_field(model, n).derivative(h) if A is None else A)
     seen = preconditioned(model, B)
     second = moments(kernel, n)
     top = float(np.linalg.eigvalsh(second.receptive)[-1]) + kernel.rank * second.error
