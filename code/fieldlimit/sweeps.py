@@ -7,8 +7,8 @@
     result["gap"]  # (2, 20, 20): N, d, repeat
 
 Tasks run through joblib: on the cores of this machine, or on whatever backend an enclosing
-`joblib.parallel_config` names (Dask, Ray, threads). joblib and tqdm come with the extra `sweeps`; they
-are imported when a sweep starts, so that the library alone does not need them.
+`joblib.parallel_config` names (Dask, Ray, threads). joblib, threadpoolctl and tqdm come with the
+extra `sweeps`; they are imported when a sweep starts, so that the library alone does not need them.
 """
 
 from __future__ import annotations
@@ -101,8 +101,10 @@ def sweep(
     cache: a folder with one file a task, written as soon as the task is done: an interrupted sweep
     loses what was in the making and nothing else. A file counts for the same experiment (name and
     source text), parameters, repetition and seed; changes in what the experiment calls or reads
-    from outside are not noticed, so that a closure is refused. A damaged file is computed again. workers: None, those of an enclosing `joblib.parallel_config`, else every core of
-    this machine; 1, no other process. Raises ImportError without joblib and tqdm, and whatever the
+    from outside are not noticed, so that a closure is refused. A damaged file is computed again.
+    workers: None, those of an enclosing `joblib.parallel_config`, else every core of this machine;
+    1, no other process. In a task linear algebra keeps to one thread, since its sums depend on how
+    many there are. Raises ImportError without joblib, threadpoolctl and tqdm, and whatever the
     experiment raises.
     """
     parallel, delayed, bar = _tools(workers)
@@ -131,7 +133,10 @@ def sweep(
 
 
 def _run(number: int, experiment: Experiment, task: Task) -> tuple[int, Values]:
-    values = experiment(**task.parameters, rng=task.rng())
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        values = experiment(**task.parameters, rng=task.rng())
     arrays = {name: np.asarray(value) for name, value in values.items()}
     for name, array in arrays.items():
         if array.dtype == object:
@@ -144,11 +149,12 @@ def _run(number: int, experiment: Experiment, task: Task) -> tuple[int, Values]:
 def _tools(workers: int | None) -> tuple[Callable[..., Iterable[Any]], Any, Any]:
     """Parallel, delayed and the progress bar."""
     try:
+        import threadpoolctl  # noqa: F401 (used in the tasks)
         from joblib import Parallel, delayed, effective_n_jobs
         from tqdm import tqdm
     except ImportError as error:
         raise ImportError(
-            "sweeps need joblib and tqdm: pip install 'fieldlimit[sweeps]'"
+            "sweeps need joblib, threadpoolctl and tqdm: pip install 'fieldlimit[sweeps]'"
         ) from error
     if workers is None:
         workers = -1 if effective_n_jobs(None) == 1 else None  # None: as the enclosing context says
