@@ -106,7 +106,7 @@ bench-peers: $(INSTALLED)
 lock: $(INSTALLED)
 	@"$(BIN)/python" -m venv _build/locking
 	@_build/locking/bin/python -m pip install --quiet --disable-pip-version-check uv
-	@_build/locking/bin/uv pip compile pyproject.toml --extra notebook --group dev --universal --python-version 3.11 \
+	@_build/locking/bin/uv pip compile pyproject.toml --extra notebook --extra sweeps --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock
 	@for folder in $(SITE) $(FRONTEND); do (cd $$folder && $(NPM) update --package-lock-only --no-audit --no-fund); done
 

@@ -11,6 +11,7 @@ from calibrated import assert_bound_with_teeth
 from conftest import Point
 from fieldlimit.concentration import (
     Fluctuation,
+    SpectralConstants,
     best_deviation,
     concentration_deviation,
     fluctuation,
@@ -128,7 +129,25 @@ def test_spectral_constants_are_upper_bounds(point: Point, m: int) -> None:
     assert f.trace <= g**2 * c.nuclear
     assert f.top <= g**2 * c.top
     assert f.s[1] <= (g**2 * c.hilbert_schmidt) ** 2
-    assert f.sup_xi <= 2 * g * c.omega * (1 + 1e-12)
+    assert f.mean <= g * c.top**0.5 * (1 + 1e-12)
+    # 1e-12: rounding; the quadrature error of ||EY|| is part of sup_xi
+    assert f.sup_xi <= g * (c.omega + c.top**0.5) * (1 + 1e-12) + f.error["mean"]
+
+
+@pytest.mark.checks("cor-spectral")
+def test_spectral_deviation_by_hand() -> None:
+    """g = 2, T = 12, T_inf = 4, S = 24, M_Y = 4, M = 6; each of three of the bounds is the least once."""
+    c = SpectralConstants(nuclear=3.0, top=1.0, hilbert_schmidt=1.5**0.5, kappa=2.0, omega=2.0)
+    for N, delta in ((100, 0.05), (10, 1e-9), (10**6, 1e-9)):
+        L = np.log(1 / delta)
+        by_hand = [
+            ((12 + ((1 / delta - 1) * (48 + 36 * 12 / N)) ** 0.5) / N) ** 0.5,
+            (12 / N) ** 0.5 + 4 * (2 * L / N) ** 0.5,
+            (2 * 12 * np.log(2 / delta) / N) ** 0.5 + 2 * np.log(2 / delta) / N,
+            (12 / N) ** 0.5 + (2 * L * (4 / N + 12 * 12**0.5 / N**1.5)) ** 0.5 + 2 * L / N,
+        ]
+        least = spectral_deviation(N, delta, c, phi_m=1.0, m=1)
+        assert least == pytest.approx(min(by_hand), rel=1e-12)
 
 
 @pytest.mark.checks("cor-spectral")

@@ -71,7 +71,7 @@ def test_mean_square_by_simulation(point: Point, m: int) -> None:
 def test_lower_bound_holds_for_every_law(populations: Point, N: int) -> None:
     squares, probabilities = every_square(populations, N, 0)
     m1, m2, _ = fluctuation(populations.model, populations.h).moments(N)
-    for theta in np.linspace(0.01, 0.99, 50):
+    for theta in np.linspace(0.0, 0.99, 50):
         promised = paley_zygmund_lower(theta, m1=m1, m2=m2)
         assert promised <= probabilities[squares > theta * m1].sum() + ROUNDING
 
@@ -154,6 +154,10 @@ def test_degenerate_laws() -> None:
     # D constant: the moments know it, and no bound is larger than rounding allows.
     assert cantelli_deviation(0.05, m1=4.0, m2=16.0) == pytest.approx(2.0, rel=1e-9)
     assert cubic_deviation(0.05, m1=4.0, m2=16.0, m3=64.0) == pytest.approx(2.0, rel=1e-9)
+    # D^2 is 0 or 4, the latter with probability 0.3: 4 for delta < 0.3, and Markov's m_1/delta above.
+    law = {f"m{p}": 0.3 * 4.0**p for p in (1, 2, 3)}
+    assert cubic_deviation(0.1, **law) == pytest.approx(2.0, rel=1e-6)  # root of a rounding error
+    assert cubic_deviation(0.5, **law) == pytest.approx((1.2 / 0.5) ** 0.5, rel=1e-9)
 
 
 def test_errors() -> None:
@@ -161,8 +165,8 @@ def test_errors() -> None:
         cantelli_deviation(1.2, m1=1.0, m2=2.0)
     with pytest.raises(ValueError, match="m2 is at least 0, but m2 = -1.0"):
         cantelli_deviation(0.1, m1=1.0, m2=-1.0)
-    with pytest.raises(ValueError, match=r"theta is a probability"):
-        paley_zygmund_lower(0.0, m1=1.0, m2=2.0)
+    with pytest.raises(ValueError, match=r"theta is at least 0 and below 1"):
+        paley_zygmund_lower(1.0, m1=1.0, m2=2.0)
     with pytest.raises(ValueError, match=r"m1\^2 <= m2"):
         paley_zygmund_lower(0.5, m1=2.0, m2=1.0)
     with pytest.raises(ValueError, match="N is an integer >= 1, but N = 0"):

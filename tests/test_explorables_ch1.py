@@ -111,6 +111,18 @@ def test_the_gap_shrinks_with_the_number_of_neurons(module):
     assert small > 3 * large
 
 
+@pytest.mark.parametrize("t", [0.5, 4.0, 8.0])
+def test_the_front_page_halves_the_gap_with_each_stop(t):
+    """The averages that it draws fall like N^(-1/2).
+
+    Gaps scatter by half of their mean (measured), so 24 of them give 10 %, and the slope over four
+    octaves of 4 is known to 0.1 / (log 4 sqrt 10) = 0.023: six standard errors are 0.14.
+    """
+    frame = landing.frame(N=10, t=t, seed=0)
+    slope = np.polyfit(np.log(frame["sizes"]), np.log(frame["gaps"]), 1)[0]
+    assert slope == pytest.approx(-0.5, abs=0.14)
+
+
 def test_settings_that_mean_nothing_are_refused():
     with pytest.raises(ValueError, match="circuit is one of"):
         network_at_work.frame(N=30, circuit="torus", gain=1.0, seed=0)

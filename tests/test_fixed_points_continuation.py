@@ -54,6 +54,24 @@ def test_pitchfork_of_a_scalar_field():
     assert ends[0] == pytest.approx(-ends[1], abs=1e-8)
 
 
+def test_branches_of_branches_are_followed():
+    """Two coupled cells, the gain raised and lowered again: all nine zeros in between lie on curves
+    that only branch points join to the one curve seen at the ends; four of them two crossings away."""
+    J = np.array([[8.0, 0.8], [0.8, 8.0]])
+    F = neural_field(Model(population_kernel(J, [0.5, 0.5]), Logistic(), -J.sum(axis=1) / 4))
+
+    def humped(p):
+        return replace(F, phi=Logistic(1.0, 0.6 + 1.9 * (1 - p**2)))
+
+    curves = diagram(humped, (-1.0, 1.0), rng=np.random.default_rng(0), samples=2)
+    found = fixed_points(humped(0.1), rng=np.random.default_rng(0)).points
+    assert len(found) == 9
+    for point in found:
+        x = np.append(point.h, 0.05)
+        tables = [np.column_stack([c.states, c.parameters / 2]) for c in curves]
+        assert min(np.linalg.norm(t - x, axis=1).min() for t in tables) < 0.03  # half a step
+
+
 def test_a_network_has_no_pitchfork():
     """H = R: one curve through, and one with a fold beyond gain 1."""
     for seed in range(3):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fieldlimit.explorables.certified_ball import drawn_network, populations
-from fieldlimit.field import Model, finite_network, neural_field
+from fieldlimit.field import Model, VectorField, finite_network, neural_field
 from fieldlimit.fixed_points import (
     fixed_points,
     newton,
@@ -27,7 +27,7 @@ from fieldlimit.fixed_points.interval import (
     symmetric_norm_bound,
 )
 from fieldlimit.fixed_points.rigorous import _curvature, _logistic
-from fieldlimit.kernels import power_law, torus_kernel
+from fieldlimit.kernels import population_kernel, power_law, torus_kernel
 from fieldlimit.nonlinearities import ErrorFunction, Logistic
 
 
@@ -80,8 +80,8 @@ def test_exponential_against_fifty_digits():
     small = np.abs(t) < 30
     width = (enclosure.hi - enclosure.lo) / enclosure.hi
     assert width[small].max() < 1e-13
-    with pytest.raises(ValueError, match="700"):
-        exponential(exactly(800.0))
+    far = exponential(exactly(np.array([-800.0, 800.0])))
+    assert far.lo[0] == 0 and 0 < far.hi[0] < 1e-300 and far.lo[1] > 1e300 and far.hi[1] == np.inf
 
 
 def test_logistic_and_its_slope_against_fifty_digits():
@@ -126,6 +126,66 @@ def test_the_proof_agrees_with_floating_point():
     assert proof.defect < 1e-10
     assert plain.radius * (1 - 1e-11) <= proof.radius <= plain.radius * (1 + 1e-9)
     assert proof.uniqueness == pytest.approx(plain.uniqueness, rel=1e-9)
+
+
+def test_products_of_tiny_and_huge_factors_are_enclosed():
+    """gamma |b| underflows, the rounding of a b does not: 1e300 times a subnormal number. The radius
+    of b covers it, which is never 0."""
+    a, b = np.array([[1e300, 3e300]]), np.array([[1.1e-310], [1.7e-310]])
+    product = exactly(a) @ exactly(b)
+    value = sum(exact(s) * exact(t) for s, t in zip(a[0], b[:, 0], strict=True))
+    assert exact(product.lo[0, 0]) <= value <= exact(product.hi[0, 0])
+    assert product.hi[0, 0] - product.lo[0, 0] >= 2.0**-53 * product.hi[0, 0]
+
+
+@pytest.mark.checks("thm-fixed-point-posterior")
+def test_the_three_numbers_against_exact_arithmetic():
+    """Y0, ||B w|| and phi_2 in fifty digits, from the exact 1/N: N = 1, repeated neurons, steep phi."""
+    for seed, (N, gain) in enumerate([(1, 1.0), (7, 4.0), (7, 40.0), (30, 2000.0)]):
+        rng = np.random.default_rng(seed)
+        k, w = rng.standard_normal((2, N, 2))
+        k[N // 2 :], w[N // 2 :] = k[0], w[0]
+        phi = Logistic(1.3, gain, 0.1)
+        network = VectorField(k, w, np.full(N, 1 / N), phi, rng.standard_normal(2))
+        h = fixed_points(network, rng=rng).points[0].h
+        B = np.linalg.inv(network.derivative(h)) * 1.01
+        proof = rigorous_certificate(network, h, B=B)
+        with localcontext() as context:
+            context.prec = 50
+            to = np.vectorize(lambda v: Decimal(float(v)), otypes=[object])
+            t = Decimal(gain) * (to(k) @ to(h) - Decimal(phi.threshold))
+            rate = np.array([Decimal(phi.rate) / (1 + (-s).exp()) for s in t])
+            step = to(B) @ (to(network.I) - to(h) + rate @ to(w) / N)
+            assert Decimal(proof.residual) ** 2 >= (step**2).sum()
+            longest = max(((to(w) @ to(B.T)) ** 2).sum(axis=1)).sqrt()
+            curvature = Decimal(phi.rate) * Decimal(gain) ** 2 / (6 * Decimal(3).sqrt())
+            gram = (to(k).T @ to(k)) / N  # 2 x 2: the norm in closed form
+            a, b, c = gram[0, 0], gram[0, 1], gram[1, 1]
+            top = (a + c) / 2 + (((a - c) / 2) ** 2 + b**2).sqrt()
+            assert curvature * longest * top <= Decimal(proof.lipschitz)
+
+
+@pytest.mark.checks("thm-fixed-point-posterior")
+def test_a_steep_network_is_proven_as_well():
+    """|t| = 1000 in the exponential: saturated rates are known without its value."""
+    steep = population_kernel(np.array([[4.0, -1.0], [1.0, 1.0]]), [0.5, 0.5])
+    F = neural_field(Model(steep, Logistic(1.0, 1000.0), [-1.0, -1.0]))
+    found = fixed_points(F, rng=np.random.default_rng(0))
+    assert len(found) == 3 and found.index_sum == 1
+    for point in found.points:
+        proof = rigorous_certificate(F, point.h)
+        assert proof.holds and proof.radius < 1e-9 < proof.uniqueness
+
+
+@pytest.mark.checks("thm-fixed-point-posterior")
+def test_signed_weights_and_singular_matrices():
+    """Weights of both signs cancel in sum p k (x) k, not in the Lipschitz constant; B = 0 is refused."""
+    k, p = np.array([[1.0], [1.0]]), np.array([3.0, -3.0])
+    F = VectorField(k, k.copy(), p, Logistic(1.0, 4.0), np.array([0.3]))
+    phi_2 = Logistic(1.0, 4.0).sup(2)
+    for certify in (posterior_certificate, rigorous_certificate):
+        assert certify(F, np.array([0.3])).lipschitz == pytest.approx(6 * phi_2)
+        assert not certify(F, np.array([0.3]), B=np.zeros((1, 1))).holds
 
 
 @pytest.mark.checks("thm-fixed-point-posterior")

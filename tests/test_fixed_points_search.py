@@ -121,6 +121,21 @@ def test_what_is_said_of_a_zero():
     assert describe(F, found.points[2].h).index == -1
 
 
+@pytest.mark.checks("thm-global")
+def test_steep_circuits_are_searched_completely():
+    """Twenty circuits at gain 40, where saddles sit in thin layers: the census confirms every search."""
+    several = 0
+    for seed in range(0, 40, 2):
+        rng = np.random.default_rng(seed)
+        J = 6.0 * rng.standard_normal((2, 2))
+        kernel = population_kernel(J, rng.dirichlet(5 * np.ones(2)))
+        F = neural_field(Model(kernel, Logistic(1.0, 40.0), rng.normal(size=2)))
+        h, radii = covered(F)
+        assert census(F, h, radii).margin > 0
+        several += len(h) > 1
+    assert several >= 3
+
+
 def test_search_errors():
     model = Model(population_kernel(np.eye(2), [0.5, 0.5]), Exponential())
     with pytest.raises(ValueError, match="phi is bounded or a radius is given"):

@@ -65,6 +65,14 @@ def test_the_defect_of_the_logistic_at_its_threshold_in_closed_form():
     )  # grid step 1e-4, squared
 
 
+@pytest.mark.parametrize("s", [3.0, 200.0, -50.0])
+def test_the_defect_far_from_a_steep_threshold_is_that_of_a_step(s):
+    """Gain 1000: a jump at 0, seen from s as 1/|s|^m up to the jump's width 1e-2."""
+    for order in (1, 2):
+        largest = float(l2.largest_taylor_defect(Logistic(gain=1000.0), s, order))
+        assert largest == pytest.approx(abs(s) ** -order, rel=0.03 / abs(s))
+
+
 @pytest.mark.checks("prop-why-not-l2")
 def test_shrinking_bumps_reach_the_constant_and_nothing_exceeds_it():
     x, norm, remainder = on_grid(MODEL, STATE)
@@ -92,6 +100,30 @@ def test_shrinking_bumps_reach_the_constant_and_nothing_exceeds_it():
         assert norm(remainder(u)) <= constant * norm(u) ** 2 * (
             1 + 1e-3
         )  # 1e-3: constant seen on an eighth of the grid
+
+
+@pytest.mark.checks("prop-why-not-l2")
+def test_the_superposition_operator_is_nowhere_differentiable():
+    """Part (b): the ratio of first order never exceeds ess sup S_1, and bumps of any width reach it."""
+    x, norm, _ = on_grid(MODEL, STATE)
+    s = MODEL.kernel.k(x) @ STATE
+
+    def ratio(u):
+        return norm(PHI(s + u) - PHI(s) - PHI.derivative(s, 1) * u) / norm(u)
+
+    largest = l2.largest_taylor_defect(PHI, s[::8], 1)
+    constant, place = largest.max(), 8 * largest.argmax()
+    heights = np.concatenate([-np.geomspace(0.1, 100, 400), np.geomspace(0.1, 100, 400)])
+    height = heights[l2.taylor_defect(PHI, s[place], heights, 1).argmax()]
+    for width in (1, 4, 16):
+        u = np.zeros(len(x))
+        u[place : place + width] = height
+        # 1 %: heights by steps of 3.5 %, and s over 16 cells of 4e-4
+        assert 0.99 * constant < ratio(u) <= constant * (1 + 1e-6)
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        u = rng.standard_normal(len(x)) * rng.exponential(3.0) * (rng.random(len(x)) < rng.random())
+        assert ratio(u) <= constant * (1 + 1e-3)  # the constant is seen on an eighth of the grid
 
 
 @pytest.mark.checks("prop-why-not-l2")

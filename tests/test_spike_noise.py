@@ -86,6 +86,8 @@ def test_trials_refuse():
         )
     with pytest.raises(ValueError, match="networks have one N"):
         sn.siblings([held(3), held(4)], np.array([0.0, 1.0]), rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="networks have one phi"):
+        sn.siblings([held(3), held(3, 2.0)], np.array([0.0, 1.0]), rng=np.random.default_rng(0))
 
 
 # ---- the martingale -----------------------------------------------------------------------------
@@ -163,6 +165,15 @@ def test_the_rate_of_dissipation_is_attained():
     top = np.linalg.eigvalsh(network.derivative(np.zeros(KERNEL.rank)))[-1]
     assert sn.dissipation_rate(network) == pytest.approx(-top, rel=1e-9)
     assert not top <= -1.01 * sn.dissipation_rate(network)
+
+
+@pytest.mark.checks("prop-dissipative")
+def test_without_connections_states_approach_at_rate_one():
+    network = held(5)
+    silent = VectorField(
+        network.k, 0 * network.w, network.weights, network.phi, network.I, network.locations
+    )
+    assert sn.dissipation_rate(silent) == sn.dissipation_rate(silent, increasing=False) == 1
 
 
 # ---- mean squares and probabilities for all times ------------------------------------------------
@@ -278,6 +289,9 @@ def test_the_lyapunov_equation():
     assert attained.lower == pytest.approx(attained.upper) == pytest.approx(np.trace(attained.P))
     with pytest.raises(ValueError, match="left of the imaginary axis"):
         sn.lyapunov(np.zeros((2, 2)), np.eye(2))
+    for wrong in (np.diag([1.0, -1.0]), np.array([[1.0, 0.5], [0.0, 1.0]])):
+        with pytest.raises(ValueError, match="Q is symmetric and positive"):
+            sn.lyapunov(-np.eye(2), wrong)
 
 
 @pytest.mark.checks("thm-lna")
@@ -296,13 +310,15 @@ def test_the_lyapunov_covariance_is_right_within_its_error(stationary):
         assert_rejected(lambda gap=gap: assert_mean_at_most(gap, error.covariance))
     assert np.linalg.norm(deviation.mean(axis=0)) < error.bias + 6 * math.sqrt(trace / 200 / 4000)
     assert_mean_at_most(np.sum(deviation**2, axis=1) ** 2, error.fourth)
+    assert_mean_at_most(square, network.size * error.mean_square)
+    assert_rejected(lambda: assert_mean_at_most(square, 0.9 * network.size * error.mean_square))
 
 
 @pytest.mark.checks("thm-lna")
 def test_the_error_of_linear_noise_where_it_is_large():
-    """One neuron. The covariance is off by a part of the bound, the mean by nearly half of it.
+    """One neuron. The covariance is off by a sixth of the bound, the mean by two thirds of it.
 
-    Teeth: a twelfth of the bound of the covariance and 0.25 of that of the mean are false.
+    Teeth: a ninth of the bound of the covariance and 0.35 of that of the mean are false.
     """
     network = one_neuron(-2.0, 1.0, 1.0)
     h = zero(network)
@@ -313,10 +329,10 @@ def test_the_error_of_linear_noise_where_it_is_large():
     gap = deviation**2 - noise.P[0, 0]
     assert_mean_at_most(gap, error.covariance)
     assert_mean_at_most(-gap, error.covariance)
-    assert_rejected(lambda: assert_mean_at_most(gap, error.covariance / 12))
+    assert_rejected(lambda: assert_mean_at_most(gap, error.covariance / 9))
     sign = np.sign(deviation.mean())
     assert_mean_at_most(sign * deviation, error.bias)
-    assert_rejected(lambda: assert_mean_at_most(sign * deviation, 0.25 * error.bias))
+    assert_rejected(lambda: assert_mean_at_most(sign * deviation, 0.35 * error.bias))
     assert_mean_at_most(deviation**4, error.fourth)
     assert_mean_at_most(deviation**3, error.third)
     assert_mean_at_most(-(deviation**3), error.third)

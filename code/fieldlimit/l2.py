@@ -46,8 +46,9 @@ def largest_taylor_defect(phi: Nonlinearity, s: ArrayLike, order: int) -> Array:
     """S_m(s) = sup_c psi_m(s, c) for bounded phi, m = order in {1, 2}; s has any shape.
 
     psi_m(s, c) tends to |phi^(m)(s)| / m! as |c| grows and to 0 as c does, so that limit is a lower bound and the rest is
-    a search: signed heights on a logarithmic grid around the length phi_1 / phi_2, then golden sections. Every value
-    tried is a lower bound of S_m; the search stops at relative width 1e-10 of c, an error of order 1e-16 in S_m.
+    a search: signed heights on a logarithmic grid around the length l = phi_1 / phi_2, up to 1e4 (l + |s|), far beyond
+    any threshold, then golden sections. Every value tried is a lower bound of S_m; the search stops at relative width
+    1e-10 of c, an error of order 1e-16 in S_m where psi_m is smooth on the scale c.
     """
     _require_smooth(phi, order)
     if not phi.bounded:
@@ -57,12 +58,14 @@ def largest_taylor_defect(phi: Nonlinearity, s: ArrayLike, order: int) -> Array:
     s = np.asarray(s, dtype=float)
     points = s.reshape(-1, 1)
     length = phi.sup(1) / phi.sup(2)
-    logs = np.linspace(np.log(1e-2 * length), np.log(1e4 * length), 400)
+    reach = np.log(1e4 * (length + np.abs(points)))  # (points, 1)
+    logs = np.log(1e-2 * length) + np.linspace(0, 1, 400) * (reach - np.log(1e-2 * length))
     best = np.abs(phi.derivative(points[:, 0], order)) / factorial(order)
     for sign in (-1.0, 1.0):
         values = taylor_defect(phi, points, sign * np.exp(logs), order)  # (points, 400)
-        peak = np.clip(np.argmax(values, axis=1), 1, logs.size - 2)
-        lo, hi = logs[peak - 1], logs[peak + 1]
+        peak = np.clip(np.argmax(values, axis=1), 1, logs.shape[1] - 2)
+        lo, hi = (logs[np.arange(len(points)), peak + i] for i in (-1, 1))
+        best = np.maximum(best, values.max(axis=1))
         best = np.maximum(best, _golden_maximum(phi, points[:, 0], sign, lo, hi, order))
     return best.reshape(s.shape)
 
@@ -130,11 +133,12 @@ def _golden_maximum(
     """max of psi_m(s, sign e^l) over l in [lo, hi], elementwise, psi_m unimodal there."""
     ratio = (np.sqrt(5) - 1) / 2
     lo, hi = lo.copy(), hi.copy()
-    for _ in range(50):  # 0.618^50 < 1e-10
+    for _ in range(50):  # 0.618^50 < 1e-10; equal values: both before a threshold that c must reach
         left, right = hi - ratio * (hi - lo), lo + ratio * (hi - lo)
         f_left = taylor_defect(phi, s, sign * np.exp(left), order)
         f_right = taylor_defect(phi, s, sign * np.exp(right), order)
-        lo, hi = np.where(f_left < f_right, left, lo), np.where(f_left < f_right, hi, right)
+        rising = f_left <= f_right
+        lo, hi = np.where(rising, left, lo), np.where(rising, hi, right)
     return taylor_defect(phi, s, sign * np.exp((lo + hi) / 2), order)
 
 

@@ -21,8 +21,9 @@ from fieldlimit.concentration.fluctuations import (
     other_rules,
     replicate_error,
 )
-from fieldlimit.concentration.products import features, rates
+from fieldlimit.concentration.products import rates
 from fieldlimit.field import Model, VectorField, neural_field
+from fieldlimit.kernels import features
 from fieldlimit.statements import states
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ class RingStability:
     """The homogeneous state A of a translation-invariant field, linearly and beyond."""
 
     eigenvalues: Array  # (r,) of DF at the state, complex, by decreasing real part
-    decay: float  # alpha = -max Re; positive when stable
+    decay: float  # -a = -max Re; positive when stable
     radius: float  # stable: starts closer than this converge. unstable: some leave this ball
 
     def envelope(self, distance: float, time: Array) -> Array:
@@ -38,9 +38,9 @@ class RingStability:
 def ring_stability(kernel: SpectralKernel, phi: Nonlinearity, level: float) -> RingStability:
     """Eigenvalues -1 + phi'(A) w^(n) of DF at the homogeneous state A = level, and its basin.
 
-    With c = phi_2 kappa s_1 / 2: alpha > 0: the basin contains the ball of radius alpha / c. alpha
-    < 0: with a = -alpha and g the gap to the next real part, solutions from arbitrarily near A
-    leave every ball of radius below min(a / 2, g / 4) / c. Hypotheses: native features on a torus
+    With c = phi_2 kappa s_1 / 2 and a the largest real part. a < 0: the basin contains the ball of
+    radius |a| / c. a > 0: with b the next largest real part, at least -1, solutions from arbitrarily
+    near A leave every ball of radius below min(a / sqrt 2, (a - b) / 2) / c. Hypotheses: native features on a torus
     (kernel.constant_norm), and level is a zero of the field, which depends on the input and is the
     caller's to see to; phi in C^2 with bounded phi''.
     """
@@ -49,14 +49,14 @@ def ring_stability(kernel: SpectralKernel, phi: Nonlinearity, level: float) -> R
     slope = float(phi.derivative(np.float64(finite("level", level)), 1))
     values = -1 + slope * np.asarray(kernel.eigenvalues, dtype=complex)
     values = values[np.argsort(-values.real, kind="stable")]
-    alpha = -float(values[0].real)
+    a = float(values[0].real)
     curvature = phi.sup(2) * kernel.kappa * float(kernel.singular_values.max()) / 2
-    if alpha > 0:
-        room = alpha
+    if a < 0:
+        room = -a
     else:
-        below = values.real[values.real < -alpha - 1e-12]
-        room = min(-alpha / 2, float(-alpha - below.max(initial=-1.0)) / 4)
-    return RingStability(values, alpha, room / curvature if curvature > 0 else inf)
+        b = float(values.real[values.real < a - 1e-12].max(initial=-1.0))
+        room = min(a / sqrt(2), (a - b) / 2)
+    return RingStability(values, -a, room / curvature if curvature > 0 else inf)
 
 
 def homogeneous_level(J0: float, phi: Nonlinearity, I0: float = 0.0) -> float:

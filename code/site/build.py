@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -204,7 +204,8 @@ def execute(files: list[Path], cache_path: Path) -> bool:
         return True
     say(f"executing {len(stale)} of {len(files)} notebooks")
     failed = False
-    with ProcessPoolExecutor(min(len(stale), os.cpu_count() or 1)) as pool:
+    # Threads, not processes: ports are then handed out in one place, no two kernels get the same.
+    with ThreadPoolExecutor(min(len(stale), os.cpu_count() or 1)) as pool:
         running = {pool.submit(run_notebook, nb, str(file.parent)): file for file, nb in stale}
         for finished in as_completed(running):
             file = running[finished]

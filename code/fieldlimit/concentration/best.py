@@ -37,7 +37,8 @@ class Guarantee:
 def guarantees(fluctuation: Fluctuation, N: int, delta: float) -> Mapping[str, float]:
     """Every guarantee for D at level delta, by name: see LABELS.
 
-    Each number includes the estimated quadrature error of itself, nothing on a finite space.
+    Each number includes the estimated quadrature error of itself, nothing on a finite space. The
+    estimate is no bound: `fluctuation` says what it cannot see when phi is steep.
     "sure" is the trivial one: D is the norm of a mean of vectors no longer than ess sup ||xi||.
     """
     positive_integer("N", N)

@@ -24,9 +24,10 @@ def paley_zygmund_lower(theta: float, *, m1: float, m2: float) -> float:
     """P(D^2 > theta m_1) >= (1 - theta)^2 m_1^2 / m_2: the rate N^(-1/2) is right (prop-lower).
 
     m1 = E D^2 = s_1/N and m2 = E D^4 come from `moments_of_square`. Raises ValueError unless
-    0 < theta < 1 and m1^2 <= m2, which every law satisfies.
+    0 <= theta < 1 and m1^2 <= m2, which every law satisfies.
     """
-    probability("theta", theta)
+    if not 0.0 <= theta < 1.0:
+        raise ValueError(f"theta is at least 0 and below 1, but theta = {theta}")
     if not 0.0 < m1**2 <= m2 * (1.0 + 1e-12):
         raise ValueError(f"moments satisfy 0 < m1^2 <= m2, but m1 = {m1} and m2 = {m2}")
     return (1.0 - theta) ** 2 * m1**2 / m2
@@ -34,10 +35,10 @@ def paley_zygmund_lower(theta: float, *, m1: float, m2: float) -> float:
 
 @states("thm-mcdiarmid")
 def mcdiarmid_deviation(N: int, delta: float, *, trace: float, sup: float) -> float:
-    """D <= sqrt(s_1/N) + B sqrt(2L/N), L = log(1/delta), B = ess sup ||Y|| (thm-mcdiarmid).
+    """D <= sqrt(s_1/N) + M_Y sqrt(2L/N), L = log(1/delta), M_Y = ess sup ||Y|| (thm-mcdiarmid).
 
-    Moving one neuron moves D by at most 2B/N. Half the diameter of the values of Y may stand
-    for B: the proof uses nothing else.
+    Moving one neuron moves D by at most 2 M_Y/N. Half the diameter of the values of Y may stand
+    for M_Y: the proof uses nothing else.
     """
     L = -math.log(probability("delta", delta))
     mean = math.sqrt(mean_square(N, trace=trace))

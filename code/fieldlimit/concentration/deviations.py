@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fieldlimit.checks import positive_integer, shaped
-from fieldlimit.concentration.products import features, rates, tensors
+from fieldlimit.concentration.products import rates, tensors
 from fieldlimit.field import Model, VectorField, neural_field
+from fieldlimit.kernels import features
 
 Floats = NDArray[np.float64]
 

@@ -59,12 +59,13 @@ def cantelli_deviation(delta: float, *, m1: float, m2: float) -> float:
 
 
 def cubic_tail(square: float, *, m1: float, m2: float, m3: float) -> float:
-    """P(D^2 >= s) <= min over al < s of (m_3 - 2 al m_2 + al^2 m_1)/(s (s - al)^2).
+    """P(D^2 >= t) <= min over al < t of (m_3 - 2 al m_2 + al^2 m_1)/(t (t - al)^2).
 
-    1{t >= s} <= t (t - al)^2/(s (s - al)^2) for all t >= 0 and every al < s, of either sign. With
+    1{y >= t} <= y (y - al)^2/(t (t - al)^2) for all y >= 0 and every al < t, of either sign. With
     mu = m_2/m_1 and v = m_3/m_1 - mu^2, the mean and variance of the size-biased D^2, it is
-    Cantelli's inequality for that law: the minimum is at al = mu - v/(s - mu) and equals
-    (m_1/s) v/(v + (s - mu)^2) when s > mu, and Markov's m_1/s (al to -infinity) when s <= mu.
+    Cantelli's inequality for that law: the minimum is at al = mu - v/(t - mu) and equals
+    (m_1/t) v/(v + (t - mu)^2) when t > mu, and Markov's m_1/t (al to -infinity) when t <= mu.
+    `square` is t.
     """
     if not square > 0.0:
         raise ValueError(f"the level of D^2 is positive, but square = {square}")
@@ -79,7 +80,7 @@ def cubic_tail(square: float, *, m1: float, m2: float, m3: float) -> float:
 def cubic_deviation(delta: float, *, m1: float, m2: float, m3: float) -> float:
     """The least D whose `cubic_tail` is <= delta; D^2 < m_1/delta + rounding always.
 
-    The tail bound decreases in s, so bisection keeps the upper end on the safe side. At fixed
+    The tail bound decreases in t, so bisection keeps the upper end on the safe side. At fixed
     al >= 0 the bound grows with m_1 and m_3 and falls with m_2: to err above, move them so.
     """
     probability("delta", delta)

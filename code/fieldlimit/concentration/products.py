@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.field import Model
-from fieldlimit.kernels import Kernel, SpectralKernel
+from fieldlimit.kernels import features
 from fieldlimit.nonlinearities import Nonlinearity
 
 Floats = NDArray[np.float64]
@@ -138,12 +138,6 @@ def products(model: Model, h: Floats, m: int, nodes: Floats, weights: Floats) ->
     """The contributions at nodes (n, d) with weights (n,), for the state h (r,)."""
     k, w = features(model.kernel, nodes)
     return Products(k, rates(model.phi, k, h, m)[:, None] * w, m, weights)
-
-
-def features(kernel: Kernel, x: Floats) -> tuple[Floats, Floats]:
-    """k and w at the locations x (n, d), (n, r) each; native ones cost one evaluation, not two."""
-    k = kernel.k(x)
-    return k, k @ kernel.V.T if isinstance(kernel, SpectralKernel) else kernel.w(x)
 
 
 def rates(phi: Nonlinearity, k: Floats, h: Floats, m: int) -> Floats:

@@ -55,8 +55,8 @@ def spectral_deviation(
     """D <= the least of four bounds in nuclear norm, top eigenvalue and phi_m = sup |phi^(m)|.
 
     With g = phi_m kappa^m: s_1 <= T = g^2 tr Wop, ||Sigma|| <= g^2 ||Wop||, s_2 <= S2 =
-    g^4 ||Wop||_HS^2, B <= g omega, M <= 2 g omega, put into thm-mcdiarmid, thm-pinelis,
-    thm-concentration (all increase in each) and into Cantelli's
+    g^4 ||Wop||_HS^2, M_Y <= g omega, M <= g (omega + sqrt||Wop||), put into thm-mcdiarmid,
+    thm-pinelis, thm-concentration (all increase in each) and into Cantelli's
         D^2 <= (1/N) [T + sqrt((1/delta - 1)(2 S2 + M^2 T / N))].
     Holds at every h; at every ||h|| <= R when phi_m is the sup over |s| <= kappa R (cor-spectral).
     """
@@ -65,12 +65,12 @@ def spectral_deviation(
     g = nonnegative("phi_m", phi_m) * constants.kappa ** positive_integer("m", m, least=0)
     T, top = g**2 * constants.nuclear, g**2 * constants.top
     S2 = (g**2 * constants.hilbert_schmidt) ** 2
-    B = g * constants.omega
-    M = 2.0 * B
+    M_Y = g * constants.omega
+    M = M_Y + math.sqrt(top)  # ||EY||^2 <= ||E Y (x) Y|| <= top
     cantelli = T + math.sqrt((1.0 / delta - 1.0) * (2.0 * S2 + M**2 * T / N))
     return min(
         math.sqrt(cantelli / N),
-        mcdiarmid_deviation(N, delta, trace=T, sup=B),
+        mcdiarmid_deviation(N, delta, trace=T, sup=M_Y),
         pinelis_deviation(N, delta, trace=T, sup_xi=M),
         concentration_deviation(N, delta, trace=T, top=top, sup_xi=M),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from fieldlimit.kernels import features
 from fieldlimit.nonlinearities import Nonlinearity
 from fieldlimit.statements import states
 
+FIRST_ORDER = 4 / 5  # share of E2, the rest for e2, where the fixed point is paid for elsewhere
 SECOND_NODES = 1024  # most nodes for the law of D^2F_N, whose tensors have r^3 coordinates
 
 
@@ -80,6 +81,11 @@ class Shift:
         """The lesser of the two sums."""
         return min(self.fixed + self.motion, self.linear + self.remainder)
 
+    @property
+    def plain(self) -> bool:
+        """True when that is the sum of the plain route."""
+        return self.fixed + self.motion <= self.linear + self.remainder
+
 
 @dataclass(frozen=True)
 class SpectralCertificate:
@@ -100,6 +106,7 @@ class SpectralCertificate:
     unstable: int  # of A
     abscissa: float
     discs: tuple[Disc, ...]
+    moved: Shift  # how the shift comes about
 
     @property
     def holds(self) -> bool:
@@ -134,6 +141,7 @@ def eigenvalue_constants(
     h: Array,
     *,
     weight: Array | None = None,
+    A: Array | None = None,
     n: int | None = None,
     reach: float = math.inf,
 ) -> EigenvalueConstants:
@@ -141,9 +149,9 @@ def eigenvalue_constants(
 
     weight C (r, r), symmetric and positive: the shift then bounds ||C^{-1} (DF_N(h*_N) - A) C^{-1}||,
     for `weyl_intervals` in relative form; the kernel must be symmetric and positive, in native
-    features. Raises ValueError otherwise, and where `fixed_point_constants` does.
+    features. A: as in `fixed_point_constants`. Raises ValueError otherwise, and where `fixed_point_constants` does.
     """
-    fixed_point = fixed_point_constants(model, h, n=n, reach=reach)
+    fixed_point = fixed_point_constants(model, h, A=A, n=n, reach=reach)
     r, space = model.kernel.rank, model.kernel.space
     inverse: Array | None = None
     if weight is not None:
@@ -160,10 +168,10 @@ def eigenvalue_constants(
         total = motion_fluctuation(model, h, T, fixed_point.B, n, inverse)
         second = fluctuation(model, h, 2, _fewer(model, n))
     inflation = 1.0 if inverse is None else float(np.linalg.norm(inverse, 2)) ** 2
-    A = F.derivative(h)
+    A = F.derivative(h) if A is None else A
     return EigenvalueConstants(
         fixed_point,
-        readonly(A),
+        readonly(A.copy()),
         model.phi,
         seen.kernel.omega * math.sqrt(inflation),
         inflation,
@@ -178,7 +186,13 @@ def eigenvalue_constants(
 
 @states("thm-moved-derivative")
 def derivative_shift(
-    constants: EigenvalueConstants, N: int, delta: float, *, E1: float | None = None
+    constants: EigenvalueConstants,
+    N: int,
+    delta: float,
+    *,
+    E1: float | None = None,
+    E2: float | None = None,
+    fixed_point: Certificate | None = None,
 ) -> Shift:
     """||DF_N(h*_N) - A|| <= min(E1 + L r_-, E2 + R), each with probability >= 1 - delta.
 
@@ -188,32 +202,41 @@ def derivative_shift(
     R = phi_3 kappa omega cN r_-^2/2 + e2 r_- + ||D^2F(h*)|| (eps r_- + La r_-^2/2), with r_-, eps, La
     and cN at level 3 delta/8 and e2 >= ||D^2F_N(h*) - D^2F(h*)|| at level delta/8. The sups of phi''
     and phi''' are over |s| <= kappa (||h*|| + r_-). Errors of quadrature included.
+
+    fixed_point: a certificate at N whose event is paid for elsewhere. Then r_-, eps, La and cN are its
+    own, and delta is left for E1 alone, or for E2 and e2 in the ratio 4 : 1 as above. E2: given, in
+    operator norm or a larger one.
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
-    c = constants.fixed_point
+    c, paid = constants.fixed_point, fixed_point
+    if paid is not None and paid.N != N:
+        raise ValueError(f"the fixed point is that of N = {N} neurons, but its N is {paid.N}")
+    shares = (1 / 2, 1 / 2, 1 / 8) if paid is None else (1.0, FIRST_ORDER, 1 - FIRST_ORDER)
+    E1_level, E2_level, e2_level = (share * delta for share in shares)
     wrong = (
         constants.inflation * float(np.linalg.norm(constants.A, 2)) * c.defect
     )  # >= ||A - DF(h)||
-    plain = fixed_point_certificate(c, N, delta / 2)
+    plain = fixed_point_certificate(c, N, delta / 2) if paid is None else paid
     if E1 is None:
-        E1 = best_deviation(constants.derivative, N, delta / 2).deviation
+        E1 = best_deviation(constants.derivative, N, E1_level).deviation
     fixed, motion = nonnegative("E1", E1) + wrong, math.inf
     if plain.holds:
         phi_2 = _local_sup(constants, 2, plain.radius)
         motion = phi_2 * constants.omega * plain.cN * plain.radius
     linear = remainder = math.inf
-    sharp = fixed_point_certificate(c, N, 3 * delta / 8)
+    sharp = fixed_point_certificate(c, N, 3 * delta / 8) if paid is None else paid
     if constants.total is not None and constants.second is not None and sharp.holds:
-        linear = best_deviation(constants.total, N, delta / 2).deviation + wrong
-        linear += constants.bend * c.residual
-        e2 = constants.inflation * best_deviation(constants.second, N, delta / 8).deviation
+        if E2 is None:
+            E2 = best_deviation(constants.total, N, E2_level).deviation
+        linear = nonnegative("E2", E2) + wrong + constants.bend * c.residual
+        e2 = constants.inflation * best_deviation(constants.second, N, e2_level).deviation
         r = sharp.radius
         third = _local_sup(constants, 3, r) * c.kappa * constants.omega * sharp.cN / 2
         e2 += constants.bend_error
         newton = sharp.eps * r + sharp.lipschitz * r**2 / 2
         remainder = third * r**2 + e2 * r + constants.bend * newton
-    best = plain if fixed + motion <= linear + remainder else sharp
-    return Shift(best, fixed, motion, linear, remainder)
+    shift = Shift(plain, fixed, motion, linear, remainder)
+    return shift if shift.plain else replace(shift, fixed_point=sharp)
 
 
 @states("thm-resolvent")
@@ -223,16 +246,19 @@ def spectral_certificate(
     delta: float,
     *,
     E1: float | None = None,
+    E2: float | None = None,
+    fixed_point: Certificate | None = None,
     discs: bool = True,
 ) -> SpectralCertificate:
     """||DF_N(h*_N) - A|| <= shift, and what follows by the resolvent of A: counts, rate, discs.
 
-    E1: a bound of ||DF_N(h*) - A|| that holds with probability 1 - delta/2, such as one in operator
-    norm; None: by chapter 7. discs=False leaves out the discs and the abscissa, which cost most.
+    E1, E2, fixed_point: as in `derivative_shift`. Without a fixed point, E1 holds with probability
+    1 - delta/2; with one, with 1 - delta. None: by chapter 7. discs=False leaves out the discs and the
+    abscissa, which cost most.
     """
     if constants.inflation != 1.0:
         raise ValueError("constants without a weight are needed, but these have one")
-    moved = derivative_shift(constants, N, delta, E1=E1)
+    moved = derivative_shift(constants, N, delta, E1=E1, E2=E2, fixed_point=fixed_point)
     shift, A = moved.total, constants.A
     abscissa = math.inf
     found: tuple[Disc, ...] = ()
@@ -249,6 +275,7 @@ def spectral_certificate(
         constants.unstable,
         abscissa,
         found,
+        moved,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from fieldlimit.checks import Array
 from fieldlimit.concentration import Fluctuation
+from fieldlimit.concentration.fluctuations import other_rules
 from fieldlimit.field import Model, VectorField, bounded_sup
 from fieldlimit.fixed_points import projective_sup
 from fieldlimit.kernels import Kernel, features
@@ -133,11 +134,7 @@ def quadratures(space: SimilaritySpace, n: int | None) -> list[tuple[Array, Arra
     rules = [(rule.nodes, rule.weights)]
     if rule.exact:
         return rules
-    if rule.replicate[-1] == 0:
-        coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
-        return [*rules, (coarse.nodes, coarse.weights)]
-    parts = [rule.replicate == i for i in range(int(rule.replicate[-1]) + 1)]
-    return rules + [(rule.nodes[i], rule.weights[i] / rule.weights[i].sum()) for i in parts]
+    return rules + other_rules(space, rule)
 
 
 def constants_of(Y: Array, weights: Array) -> Fluctuation:

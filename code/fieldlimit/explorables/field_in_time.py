@@ -35,7 +35,7 @@ stops = {
     "input": [0.0, 0.05, 0.2, 0.8],
     "seed": range(4),
 }
-start = {"N": 100, "gain": 2.0, "input": 0.2, "seed": 0}
+start = {"N": 100, "gain": 4.0, "input": 0.8, "seed": 0}
 
 
 def coordinates(mean: float, strength: float, angle: float = 0.0) -> NDArray:

@@ -147,8 +147,8 @@ view = View(
     panels=[
         Panel(
             "Connection",
-            x=Axis("separation t along the diagonal", domain=(-np.pi, np.pi), ticks=_ANGLES),
-            y=Axis("w(t, 0)", domain=(-1.05, 1.05)),
+            x=Axis("separation, along the diagonal", domain=(-np.pi, np.pi), ticks=_ANGLES),
+            y=Axis("connection w", domain=(-1.05, 1.05)),
             marks=[Line("t", "shape", "limit", "kernel")],
             legend=False,
             aspect=0.7,
@@ -166,8 +166,8 @@ view = View(
         ),
         Panel(
             "Functions of norm one in H",
-            x=Axis("location t along the diagonal", domain=(-np.pi, np.pi), ticks=_ANGLES),
-            y=Axis("h(t)", domain=(-1.05, 1.05)),
+            x=Axis("location, along the diagonal", domain=(-np.pi, np.pi), ticks=_ANGLES),
+            y=Axis("value h(x)", domain=(-1.05, 1.05)),
             marks=[
                 Rule(y=1.0, role="bound", label="±κ", dash=True),
                 Rule(y=-1.0, role="bound", dash=True),

@@ -14,6 +14,7 @@ from fieldlimit.network import simulate
 from fieldlimit.nonlinearities import Logistic
 
 SIZES = (10, 40, 160, 640, 2560)  # the networks of the second panel, each four times the last
+AVERAGED = 24  # networks of each size that the second panel averages: seeds 0, 1, ...
 DURATION = 8.0  # in units of tau
 STEP = 1 / 16  # of the record of Z
 SHOWN = 60  # neurons drawn, at most
@@ -24,7 +25,7 @@ KERNEL = cosine_ring(J0=-1.0, J1=6.0)
 MODEL = Model(
     KERNEL,
     Logistic(rate=1.0, gain=3.0),
-    I=project(KERNEL, lambda x: 0.3 * np.cos(x[:, 0]), 64).coordinates,
+    I=project(KERNEL, lambda x: np.cos(x[:, 0]), 64).coordinates,
 )
 K = KERNEL.k(FEATURES_AT)  # (73, 3), from states to potentials around the ring
 
@@ -32,17 +33,18 @@ K = KERNEL.k(FEATURES_AT)  # (73, 3), from states to potentials around the ring
 def frame(*, N: int, t: float, seed: int) -> dict[str, NDArray | float]:
     """Potentials of N spiking neurons at time t, the field's profile, and the gap for every N.
 
-    Both start silent, at potential 0, and have the input 0.3 cos x. The gap at a time s is
-    max_x |Z_s(x) - h(s, x)| over the ring; `gaps` are its averages over 0 < s <= t, `gap` is the
-    one at t. The seed draws locations and spikes afresh.
+    Both start silent, at potential 0, and have the input cos x. The gap at a time s is max_x
+    |Z_s(x) - h(s, x)| over the ring; `gap_here` is its average over 0 < s <= t, `gap` the one at t.
+    `gaps`: averages of gap_here over AVERAGED networks of each size, whatever the seed. The seed
+    draws locations and spikes afresh.
     """
     if not STEP <= t <= DURATION:
         raise ValueError(f"t lies in [{STEP:g}, {DURATION:g}], but t = {t}")
     now = round(t / STEP)
     profiles = _field()  # (steps + 1, angles)
     locations, curves = _network(N, seed)
-    distances = {n: _distances(n, seed)[1 : now + 1] for n in (*SIZES, N)}
-    gaps = np.array([distances[n].mean() for n in SIZES])
+    distances = _distances(N, seed)[1 : now + 1]
+    gaps = _average_gaps()[:, now - 1]
     level = float(np.exp(np.mean(np.log(gaps) + np.log(SIZES) / 2)))  # of the line of slope -1/2
     return {
         "angles": GRID[:, 0],
@@ -53,8 +55,8 @@ def frame(*, N: int, t: float, seed: int) -> dict[str, NDArray | float]:
         "gaps": gaps,
         "slope": level / np.sqrt(SIZES),
         "here": np.array([float(N)]),
-        "gap_here": np.array([distances[N].mean()]),
-        "gap": float(distances[N][-1]),
+        "gap_here": np.array([distances.mean()]),
+        "gap": float(distances[-1]),
         "height": float(profiles[now].max()),
     }
 
@@ -81,8 +83,8 @@ view = View(
             y=Axis("largest gap around the ring", scale="log"),
             marks=[
                 Line("sizes", "slope", "neutral", "∝ N^{{−1/2}}", dash=True),
-                Dot("sizes", "gaps", "network", "networks of this seed", size=2.5),
-                Dot("here", "gap_here", "network", size=6.0),
+                Dot("sizes", "gaps", "network", f"mean of {AVERAGED} networks", size=2.5),
+                Dot("here", "gap_here", "network", "this network", size=6.0),
             ],
             aspect=0.72,
         ),
@@ -114,6 +116,13 @@ def _network(N: int, seed: int) -> tuple[NDArray, NDArray]:
     nobody = np.array([], dtype=np.int64)
     spikes = simulate(network, DURATION, rng=spiking, h0=np.zeros(3), dt=STEP, record=nobody)
     return np.sort(network.locations[:SHOWN, 0]), spikes.latent @ K.T
+
+
+@lru_cache(maxsize=1)
+def _average_gaps() -> NDArray:
+    """The gap averaged over time and over AVERAGED networks, (sizes, steps)."""
+    gaps = [np.mean([_distances(n, seed)[1:] for seed in range(AVERAGED)], axis=0) for n in SIZES]
+    return np.cumsum(gaps, axis=1) / np.arange(1, len(gaps[0]) + 1)
 
 
 def _distances(N: int, seed: int) -> NDArray:

@@ -44,7 +44,9 @@ def held_ring(gain: float, rank: int) -> Model:
 def frame(*, N: int, gain: float, rank: int) -> dict[str, object]:
     """200 runs of one network from its fixed point: where they are after 5 time constants, and how they spread."""
     limit = _field_zero(gain, rank)
-    network = finite_network(held_ring(gain, rank), N, rng=np.random.default_rng([N, rank]))
+    network = finite_network(
+        held_ring(gain, rank), N, rng=np.random.default_rng([N, 0])
+    )  # the same neurons at each rank
     h = settled(network, limit)
     Z = trials(network, TIMES, RUNS, rng=np.random.default_rng([1, N]), h0=h)
     square = np.sum((Z - h) ** 2, axis=2).mean(axis=0)
@@ -113,8 +115,8 @@ view = View(
     panels=[
         Panel(
             "States of {N:,} neurons after 5 time constants",
-            x=Axis("along the cue", domain=(-0.5, 0.9)),
-            y=Axis("across the cue", domain=(-0.7, 0.7)),
+            x=Axis("along the cue", domain=(-0.9, 0.9)),
+            y=Axis("across the cue", domain=(-0.9, 0.9)),
             marks=[
                 Dot("cloud_x", "cloud_y", "data", "200 runs", size=2.0),
                 Line("ellipse_x", "ellipse_y", "prediction", "95 % of the linear noise", width=2.0),

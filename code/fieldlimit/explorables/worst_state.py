@@ -62,7 +62,7 @@ def on_places(decay: float) -> Field:
 
 @lru_cache(maxsize=64)
 def searched(N: int, decay: float) -> Search:
-    """Ascent in every ball, from the worst state of the last one and from random ones."""
+    """Ascent in every ball from random states; the worst of the smaller balls is kept while no worse is found."""
     field = on_places(decay)
     rng = np.random.default_rng(N)
     counts = rng.multinomial(N, np.full(PLACES, 1 / PLACES))

@@ -107,8 +107,8 @@ def finite_network(
 def field_error(model: Model, h: Array, n: int) -> float:
     """Estimate of the error ||F(h) - F~(h)|| of F~ = neural_field(model, n) at a state h (r,).
 
-    From the difference with half the nodes an axis, or three standard errors over the scramblings
-    of a Sobol rule (`fieldlimit.spaces.estimate`): an estimate, not a bound. 0 on a finite space.
+    From three coarser rules, or the scramblings of a Sobol rule (`fieldlimit.spaces.estimate`): an
+    estimate, not a bound. 0 on a finite space.
     """
 
     def integrate(x: Array, p: Array) -> Array:

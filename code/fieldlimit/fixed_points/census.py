@@ -20,7 +20,7 @@ class Census:
     """||F|| >= margin in the ball of `radius` around I, outside the given balls.
 
     Every field G with ||G - F|| < margin there, in particular F itself when margin > 0, has all
-    its zeros in the given balls. margin = 0: the budget of boxes was not enough.
+    its zeros in B(I, radius) in the given balls. margin = 0: the budget of boxes was not enough.
     """
 
     margin: float
@@ -49,8 +49,8 @@ def census(
     radii = shaped("radii", radii, (len(centres),))
     budget = positive_integer("boxes", boxes)
     longest = float(np.linalg.norm(F.w, axis=1).max())
-    R = bounded_sup(F.phi, 0) * longest
-    Kop = F.k.T @ (F.weights[:, None] * F.k)
+    R = bounded_sup(F.phi, 0) * longest * max(1.0, float(np.abs(F.weights).sum()))
+    Kop = F.k.T @ (np.abs(F.weights)[:, None] * F.k)
     L = bounded_sup(F.phi, 2) * longest * float(np.linalg.eigvalsh(Kop)[-1])
     pending, half = F.I[None, :].copy(), R
     corners = _corners(r)

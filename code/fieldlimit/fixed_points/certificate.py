@@ -16,6 +16,7 @@ from fieldlimit.kernels import features, moments
 from fieldlimit.spaces import default_nodes, estimate
 from fieldlimit.statements import states
 
+THIRDS = (1 / 3, 1 / 3, 1 / 3)
 LEAST_SINGULAR = 1e-7  # of A: below, h is degenerate to the accuracy of what is computed here
 
 
@@ -78,24 +79,29 @@ class Certificate:
 
 
 def fixed_point_constants(
-    model: Model, h: Array, *, n: int | None = None, reach: float = math.inf
+    model: Model,
+    h: Array,
+    *,
+    A: Array | None = None,
+    n: int | None = None,
+    reach: float = math.inf,
 ) -> FixedPointConstants:
     """The constants at a zero h (r,) of F, by quadratures with about n nodes (None: defaults).
 
     reach: phi_2 is taken over |s| <= kappa (||h|| + reach), so that an unbounded phi is covered;
-    nothing is then claimed beyond that distance. Raises ValueError when phi is not C^2 or phi'' is
-    not bounded there, and when A is singular (prop-ring-degenerate is the usual cause).
+    nothing is then claimed beyond that distance. A (r, r): DF(h) by a finer rule, for a smaller
+    defect; None: by this one. Raises ValueError when phi is not C^2 or phi'' is not bounded there, and when A is singular (prop-ring-degenerate is the usual cause).
     """
     if model.phi.smoothness < 2:
         raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")
     kernel = model.kernel
     h = readonly(shaped("h", h, (kernel.rank,)).copy())
-    B = inverse(neural_field(model, n).derivative(h))
+    B = inverse(neural_field(model, n).derivative(h) if A is None else A)
     seen = preconditioned(model, B)
     second = moments(kernel, n)
     top = float(np.linalg.eigvalsh(second.receptive)[-1]) + kernel.rank * second.error
     radius = kernel.kappa * (float(np.linalg.norm(h)) + nonnegative("reach", reach))
-    residual, defect = _residual(model, h, B, n)
+    residual, defect = residual_and_defect(model, h, B, n)
     return FixedPointConstants(
         h,
         readonly(B),
@@ -113,17 +119,26 @@ def fixed_point_constants(
 
 
 @states("thm-fixed-point")
-def fixed_point_certificate(constants: FixedPointConstants, N: int, delta: float) -> Certificate:
+def fixed_point_certificate(
+    constants: FixedPointConstants,
+    N: int,
+    delta: float,
+    *,
+    shares: tuple[float, float, float] = THIRDS,
+) -> Certificate:
     """r_-+ of thm-fixed-point, from q = 2 eta La/(1 - eps)^2 and La = phi_2 sup||B w_x|| cN.
 
-    eta, eps and cN (never above kappa^2) hold with probability 1 - delta/3 each, by the least of
-    chapter 7's guarantees, quadrature errors included.
+    eta, eps and cN (never above kappa^2) may fail with probability delta/3 each, or with the given
+    shares of delta (positive, sum 1), by the least of chapter 7's guarantees, quadrature errors
+    included.
     """
-    N = positive_integer("N", N)
-    third = probability("delta", delta) / 3
-    eta = best_deviation(constants.field, N, third).deviation + constants.residual
-    eps = best_deviation(constants.derivative, N, third).deviation + constants.defect
-    spread = best_deviation(constants.receptive, N, third).deviation
+    N, delta = positive_integer("N", N), probability("delta", delta)
+    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-12:
+        raise ValueError(f"shares are positive with sum 1, but shares = {shares}")
+    levels = [share * delta for share in shares]
+    eta = best_deviation(constants.field, N, levels[0]).deviation + constants.residual
+    eps = best_deviation(constants.derivative, N, levels[1]).deviation + constants.defect
+    spread = best_deviation(constants.receptive, N, levels[2]).deviation
     cN = min(constants.kappa**2, constants.top + spread)
     La = constants.curvature * constants.projective * cN
     radii = newton_kantorovich(eta, eps, La, constants.reach)
@@ -163,7 +178,9 @@ def inverse(A: Array) -> Array:
     return np.linalg.inv(A).astype(float)
 
 
-def _residual(model: Model, h: Array, B: Array, n: int | None) -> tuple[float, float]:
+def residual_and_defect(
+    model: Model, h: Array, B: Array, n: int | None = None
+) -> tuple[float, float]:
     """||B F(h)|| and ||Id - B DF(h)||_HS by quadrature, plus the estimated error of each."""
     space = model.kernel.space
     n = default_nodes(space) if n is None else n

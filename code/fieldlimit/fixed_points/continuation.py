@@ -152,8 +152,9 @@ def diagram(
     """The bifurcation diagram over an interval: all curves through zeros at `samples` parameters.
 
     Every zero that `fixed_points` finds at equispaced parameters, both ends included, is followed
-    both ways, unless a curve passes through it already; at branch points the crossing curve is
-    followed too. Closed curves that no sampled parameter cuts are missed.
+    both ways, unless a curve passes through it already; at each branch point of each curve the
+    crossing curve is followed too. A closed curve that no sampled parameter cuts and no branch point
+    joins to the others is missed, and so is one that lies within a tenth of a step of another.
     """
     low, high = float(interval[0]), float(interval[1])
     parameters = np.linspace(low, high, positive_integer("samples", samples, least=2))
@@ -170,17 +171,18 @@ def diagram(
 def _trace(
     family: Family, seed: Array, interval: tuple[float, float], step: float, into: list[Branch]
 ) -> None:
-    """Follow the curve through the seed both ways, then the curves that cross it."""
+    """Follow the curve through the seed both ways, then the curves that cross it, and so on."""
     low, high = interval
     curve = _Curve(family, high - low)
     t = curve.tangent(seed, np.append(np.zeros(len(seed) - 1), 1.0))[0]
     forward = _follow(curve, seed, t, interval, step, 2000)
     backward = _follow(curve, seed, -t, interval, step, 2000)
-    whole = _joined(backward, forward)
-    into.append(whole)
-    for point in whole.branch_points:
+    into.append(_joined(backward, forward))
+    pending = [(into[-1], point) for point in into[-1].branch_points]
+    while pending:
+        branch, point = pending.pop(0)
         x = np.append(point.h, point.parameter / curve.scale)
-        across = _crossing(curve, x, _nearest_tangent(curve, whole, x))
+        across = _crossing(curve, x, _nearest_tangent(curve, branch, x))
         for side in (across, -across):
             start = curve.correct(x + SIDESTEP * side, side)
             if start is None or not low <= start[-1] * curve.scale <= high:
@@ -189,6 +191,7 @@ def _trace(
                 continue
             t = curve.tangent(start, side)[0]
             into.append(_follow(curve, start, t, interval, step, 2000))
+            pending += [(into[-1], further) for further in into[-1].branch_points]
 
 
 def _follow(

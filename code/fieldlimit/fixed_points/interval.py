@@ -21,6 +21,7 @@ _UNIT = 2.0**-53
 _TINY = 1e-300  # covers what underflow loses in sums of fewer than 1e20 terms
 _DEGREE = 17  # of the exponential series on |r| <= 0.36: the remainder is below 1e-22
 _REMAINDER = 1e-22
+_LARGEST = 700.0  # exponent: e^700 and e^-700 are far from overflow and underflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,8 @@ class Interval:
         terms = a.shape[-1]
         gamma = 1.1 * (terms + 2) * _UNIT
         size = np.abs(a) @ (gamma * np.abs(b) + rb) + ra @ (np.abs(b) + rb)
-        # `size` is a sum of nonnegative terms: its own rounding is relative, below 4 (terms + 10) u.
+        # `size` is a sum of nonnegative terms: its own rounding is relative, below 4 (terms + 10) u;
+        # ra, rb are at least twice the least positive number, more than an underflow of gamma |b|.
         size = size * (1 + 4 * (terms + 10) * _UNIT) + _TINY
         centre = a @ b
         return Interval(down(centre - size), up(centre + size))
@@ -109,10 +111,14 @@ def up(value: Array) -> Array:
 
 
 def exponential(t: Interval) -> Interval:
-    """exp, |t| <= 700: 2^k times the Taylor series of t - k log 2, with its remainder."""
-    if (t.magnitude > 700).any():
-        raise ValueError(f"|t| <= 700 in exp, but |t| = {t.magnitude.max()}")
-    return Interval(_exp_at(t.lo).lo, _exp_at(t.hi).hi)
+    """exp: 2^k times the Taylor series of t - k log 2, with its remainder.
+
+    Where |t| > 700 only that exp lies between 0 and e^-700, or above e^700.
+    """
+    lo, hi = (_exp_at(np.clip(end, -_LARGEST, _LARGEST)) for end in (t.lo, t.hi))
+    return Interval(
+        np.where(t.lo < -_LARGEST, 0.0, lo.lo), np.where(t.hi > _LARGEST, np.inf, hi.hi)
+    )
 
 
 def norm_bound(x: Interval) -> float:

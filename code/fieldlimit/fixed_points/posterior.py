@@ -59,7 +59,7 @@ def posterior_certificate(
     )
     Y0 = float(np.linalg.norm(B @ network(h)))
     Z0 = float(np.linalg.norm(np.eye(len(h)) - B @ A, 2))
-    Kop = network.k.T @ (network.weights[:, None] * network.k)
+    Kop = network.k.T @ (np.abs(network.weights)[:, None] * network.k)
     longest = float(np.linalg.norm(network.w @ B.T, axis=1).max(initial=0.0))
     Z2 = phi_2 * longest * float(np.linalg.eigvalsh(Kop)[-1])
     radii = newton_kantorovich(Y0, Z0, Z2, reach)

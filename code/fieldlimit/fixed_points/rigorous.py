@@ -48,7 +48,7 @@ def rigorous_certificate(network: VectorField, h: Array, *, B: Array | None = No
     Y0 = norm_bound(exactly(B) @ value)
     Z0 = min(norm_bound(defect), _schur(defect))
     longest = float(row_norms(w @ exactly(B.T)).max(initial=0.0))
-    top = symmetric_norm_bound(k.transposed @ (p * k))
+    top = symmetric_norm_bound(k.transposed @ (exactly(p.magnitude) * k))
     Z2 = _curvature(phi) * longest * top * (1 + 1e-15)
     # Rounding in the formulas of the radii is covered by their allowance of 1e-12, q included.
     radii = newton_kantorovich(Y0, Z0, Z2)
@@ -56,13 +56,15 @@ def rigorous_certificate(network: VectorField, h: Array, *, B: Array | None = No
 
 
 def _logistic(phi: Logistic, s: Interval) -> tuple[Interval, Interval]:
-    """phi(s) and phi'(s) = rate gain z (1 - z), where z = 1/(1 + e^(-t)) and t = gain (s - threshold)."""
+    """phi(s) = rate z and phi'(s) = rate gain z (1 - z), z = 1/(1 + e^(-t)), t = gain (s - threshold).
+
+    1 - z = 1/(1 + e^t) has its own exponential: nothing cancels, and a saturated neuron, whose
+    exponential is known to be huge only, still has its rate and a slope near 0.
+    """
     t = exactly(phi.gain) * (s - exactly(phi.threshold))
-    decay = exponential(-t)
     one = exactly(1.0)
-    z = one / (one + decay)
-    slope = exactly(phi.rate) * exactly(phi.gain) * z * (decay / (one + decay))
-    return exactly(phi.rate) * z, slope
+    z, rest = (one / (one + exponential(x)) for x in (-t, t))
+    return exactly(phi.rate) * z, exactly(phi.rate) * exactly(phi.gain) * z * rest
 
 
 def _curvature(phi: Logistic) -> float:

@@ -17,6 +17,7 @@ from fieldlimit.concentration import (
 )
 from fieldlimit.field import Model, flow, neural_field
 from fieldlimit.kernels import features
+from fieldlimit.spaces import coarser_rules, disagreement
 from fieldlimit.statements import states
 
 NODES = 512  # of the rule for rho on a path, where the caller names no other
@@ -100,8 +101,9 @@ def path_constants(
     fine = _along(model, h, rule.nodes, rule.weights, duration)
     wrong = np.zeros(3)
     if not rule.exact:
-        coarse = space.quadrature(max(1, len(rule) // 2**space.dimension))
-        wrong = np.abs(fine[:3] - _along(model, h, coarse.nodes, coarse.weights, duration)[:3])
+        coarser = coarser_rules(space, rule)
+        others = [_along(model, h, q.nodes, q.weights, duration)[:3] for q in coarser]
+        wrong = disagreement(fine[:3], others)
     tail = model.phi.sup(1) * kernel.kappa * kernel.omega * nonnegative("rest", rest)
     change, change_weak, weak = fine[:3] + wrong + tail
     change_sup, sup_Y, sup_xi = fine[3:6] + np.array([2.0, 1.0, 2.0]) * tail

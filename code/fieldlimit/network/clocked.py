@@ -19,14 +19,14 @@ def clocked_error(
 ) -> float:
     """E||Z^dt_t - Z_t|| <= lag La (max(start, jumps) + jumps) (e^{(La - 1) t} - 1) / (La - 1).
 
-    Both driven by the same Poisson measure. lag = dt / (1 - e^{-dt}) - 1, just above dt / 2; jumps =
+    Both driven by the same Poisson measure. lag = 1 - dt / (e^dt - 1), just below dt / 2; jumps =
     omega rate, rate a bound of phi; coupling La = kappa omega phi_1; start = ||Z_0 - I||. For La = 1
     the quotient is t.
     """
     dt, t = positive("dt", dt), nonnegative("t", t)
     La, start = nonnegative("coupling", coupling), nonnegative("start", start)
     jumps = nonnegative("omega", omega) * nonnegative("rate", rate)
-    lag = -dt / math.expm1(-dt) - 1
+    lag = dt / 2 if dt < 1e-4 else 1 + dt * math.exp(-dt) / math.expm1(-dt)  # no cancellation
     x = (La - 1) * t
     growth = t * (math.expm1(x) / x if x else 1.0)
     return lag * La * (max(start, jumps) + jumps) * growth

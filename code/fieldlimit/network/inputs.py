@@ -118,7 +118,9 @@ class Wave:
 class Path:
     """Any p: t (n,) -> (n, r), with ||p'|| <= bound stated by the caller.
 
-    A simulation stops with ValueError where it sees p move faster. With w = 0 the network's
+    The bound is a promise: decisions rest on it. A simulation looks at p at the ends of its windows,
+    at the times asked for and at undecided candidates, and stops with ValueError where it sees p
+    move faster (or jump); in between it has to trust. With w = 0 the network's
     potentials are those of p: the limit's trajectory as p gives the spikes that neurons of the
     limit would emit on the same Poisson measure.
     """

@@ -23,7 +23,11 @@ class Acceptance(Protocol):
         """What neurons are sorted by: with it phi(h) increases."""
         ...
 
-    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+    def check(self, h: Array, rates: Array) -> None:
+        """ValueError when the rates phi(h) at increasing h show that what this rule relies on is false."""
+        ...
+
+    def bound(self, blocks: Blocks, h: NDArray, radius: float) -> Array:
         """For each block, a bound of phi over all [h_i - radius ||k_i||, h_i + radius ||k_i||]."""
         ...
 
@@ -50,7 +54,15 @@ class ByThreshold:
     def order(self, h: Array) -> Array:
         return h
 
-    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+    def check(self, h: Array, rates: Array) -> None:
+        fall = rates[:-1] - rates[1:]
+        if (fall > 1e-12 * rates[:-1]).any():
+            j = int(fall.argmax())
+            raise ValueError(
+                f"a phi with an inverse increases, but phi({h[j]}) = {rates[j]} > phi({h[j + 1]}) = {rates[j + 1]}"
+            )
+
+    def bound(self, blocks: Blocks, h: NDArray, radius: float) -> Array:
         return self.phi(blocks.highest(h, radius).astype(float))
 
     def key(self, u: Array) -> Array:
@@ -74,7 +86,18 @@ class ByRate:
     def order(self, h: Array) -> Array:
         return self.phi(h)
 
-    def bound(self, blocks: Blocks, h: NDArray[np.float32], radius: float) -> Array:
+    def check(self, h: Array, rates: Array) -> None:
+        if rates.max() > self.ceiling * (1 + 1e-12):
+            raise ValueError(f"phi <= phi.sup(0) = {self.ceiling}, but phi = {rates.max()} is seen")
+        steps, changes = np.diff(h), np.abs(np.diff(rates))
+        if (
+            np.isfinite(self.slope)
+            and (changes > self.slope * (1 + 1e-9) * steps + 1e-12 * rates.max()).any()
+        ):
+            steepest = float((changes / steps).max())
+            raise ValueError(f"|phi'| <= phi.sup(1) = {self.slope}, but a slope {steepest} is seen")
+
+    def bound(self, blocks: Blocks, h: NDArray, radius: float) -> Array:
         if np.isinf(self.slope):
             return np.full(blocks.count, self.ceiling)
         rates = np.full(len(h), -np.inf)
@@ -85,7 +108,7 @@ class ByRate:
         return u
 
     def excess(self, h: NDArray, key: Array) -> Array:
-        return self.phi(h.astype(float)) - key  # phi itself would be rounded to single precision
+        return self.phi(h.astype(float)) - key
 
     def open(self, excess: Array, rho: Array | float) -> Mask:
         if np.isinf(self.slope):

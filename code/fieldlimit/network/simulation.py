@@ -22,6 +22,7 @@ REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.2  # of the tube over the largest of them
 LONGEST, SHORTEST = 2.0, 1 / 16  # windows, in units of tau
 STEP = 2**0.5  # from one length of a window to the next
+TOP_WINDOW = 300.0  # of a window that is given: e^{2t} is a number
 FIXED = 30_000  # numbers handled for undecided candidates in the time that a window costs as such
 
 
@@ -87,9 +88,11 @@ def stream(
     times = _grid(duration, positive("dt", dt)) if at is None else _asked(at, duration)
     kept = recorded(record, N)
     rule = acceptance(network.phi)
-    _check_rates(network, z)
+    _check_rates(network, rule, z)
     size = default_size(N) if block is None else positive_integer("block", block)
     fixed = None if window is None else positive("window", window)
+    if fixed is not None and fixed > TOP_WINDOW:
+        raise ValueError(f"window is at most {TOP_WINDOW:g} tau, but window = {fixed}")
     lengths = Lengths(SHORTEST, LONGEST) if fixed is None else Lengths(fixed, fixed)
     if (rng is None) == (measure is None):
         raise ValueError(f"either rng or measure is given, but rng = {rng} and measure = {measure}")
@@ -119,7 +122,7 @@ def _windows(
     measure: Measure | None,
 ) -> Iterator[Spikes]:
     N = network.size
-    spacing = int(np.clip(N // 300, 1, 64))
+    spacing = int(np.clip(N // 300, 1, 32))
     pull = _first_pull(network, drive, y)
     excursions: list[float] = []  # over the root of the window's duration
     jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N
@@ -215,12 +218,13 @@ def _asked(at: Array, duration: float) -> Array:
     return at
 
 
-def _check_rates(network: VectorField, z: Array) -> None:
-    """Rates at the start, and where neurons come to when the state moves by its own size."""
+def _check_rates(network: VectorField, rule: Acceptance, z: Array) -> None:
+    """Rates at the start, and a unit further on both sides; there also what phi says of itself."""
     h = network.k @ z
+    around = np.linspace(h.min() - 1, h.max() + 1, 65)
     with np.errstate(over="ignore", invalid="ignore"):
         rates = finite_rates = network.phi(h)
-        probe = network.phi(np.linspace(h.min() - 1, h.max() + 1, 65))
+        probe = network.phi(around)
         total = float(rates.sum())
     if not (np.isfinite(total) and rates.min() >= 0 and finite_array("h", h).size):
         raise ValueError(
@@ -228,6 +232,7 @@ def _check_rates(network: VectorField, z: Array) -> None:
         )
     if not probe.min() >= 0:
         raise ValueError(f"phi is at least 0, but it takes the value {probe.min()}")
+    rule.check(around[np.isfinite(probe)], probe[np.isfinite(probe)])
 
 
 def _with_bar(parts: Iterator[Spikes], duration: float) -> Iterator[Spikes]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, draw
-from fieldlimit.network.inputs import Input, Path
+from fieldlimit.network.inputs import Constant, Input, Steps, Wave
 from fieldlimit.network.iteration import Undecided, norms, picard
 from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance, Mask
@@ -78,6 +78,11 @@ class Window:
         """Bound of the distance of p from its value at mid-window."""
         return self.drive.speed(self.start, self.start + self.duration) * self.duration / 2
 
+    @property
+    def trusted(self) -> bool:
+        """Whether the bound of p's speed is the library's own, and no promise of the caller."""
+        return isinstance(self.drive, Constant | Steps | Wave)
+
 
 def run(
     window: Window,
@@ -95,6 +100,9 @@ def run(
     centre = window.middle + window.guess
     h = window.blocks.potentials(centre)
     drift = window.drift
+    if not window.trusted:
+        seen = np.concatenate([[0.0], window.asked, [window.duration]])
+        _check_speed(window, window.drive.path(window.start + seen))
     candidates: Candidates | None = None
     for tubes in range(1, 200):
         rho = radius + drift
@@ -117,7 +125,7 @@ def run(
 def _follow(
     window: Window,
     candidates: Candidates,
-    h: NDArray[np.float32],
+    h: NDArray,
     rho: float,
     spacing: int,
     tubes: int,
@@ -163,7 +171,7 @@ def _undecided(
     assumed: Mask,
 ) -> Undecided:
     p = window.drive.path(window.start + times)
-    if isinstance(window.drive, Path):
+    if not window.trusted:
         _check_speed(window, p)
     growth = np.exp(times)
     k = window.network.k.take(neurons, axis=0)

@@ -5,7 +5,14 @@ d = 1 and the entry is the number of the population.
 """
 
 from fieldlimit.quadrature import Estimate, Quadrature
-from fieldlimit.spaces.base import SimilaritySpace, default_nodes, estimate, expectation
+from fieldlimit.spaces.base import (
+    SimilaritySpace,
+    coarser_rules,
+    default_nodes,
+    disagreement,
+    estimate,
+    expectation,
+)
 from fieldlimit.spaces.finite import FiniteSpace
 from fieldlimit.spaces.gaussian import GaussianSpace
 from fieldlimit.spaces.sphere import Sphere
@@ -21,7 +28,9 @@ __all__ = [
     "Sphere",
     "Torus",
     "circle",
+    "coarser_rules",
     "default_nodes",
+    "disagreement",
     "estimate",
     "expectation",
 ]

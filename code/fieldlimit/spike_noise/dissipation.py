@@ -22,6 +22,8 @@ def dissipation_rate(network: VectorField, *, increasing: bool = True) -> float:
     """
     N = require_network(network)
     slope = bounded_sup(network.phi, 1)
+    if not (network.k.any() and network.w.any()):
+        return 1.0  # nobody listens, or nobody speaks
     K, W = network.k.T @ network.k / N, network.w.T @ network.w / N
     cross = network.k.T @ network.w / N
     mixed = (cross + cross.T) / 4

@@ -23,7 +23,7 @@ class Lyapunov:
 def lyapunov(A: Array, Q: Array) -> Lyapunov:
     """P = int_0^inf e^{tA} Q e^{tA*} dt, the only solution of A P + P A* + Q = 0.
 
-    A (r, r) with spectrum in the open left half-plane, Q (r, r) positive; ValueError otherwise. By
+    A (r, r) with spectrum in the open left half-plane, Q (r, r) symmetric and positive; ValueError otherwise. By
     the method of Bartels and Stewart, O(r^3); the relative error is that of rounding times the
     inverse of the gap between the spectrum and the imaginary axis.
     """
@@ -36,6 +36,9 @@ def lyapunov(A: Array, Q: Array) -> Lyapunov:
         raise ValueError(
             f"the spectrum of A lies left of the imaginary axis, but a real part is {abscissa}"
         )
+    least, rounding = float(np.linalg.eigvalsh((Q + Q.T) / 2)[0]), 1e-9 * float(np.linalg.norm(Q))
+    if np.linalg.norm(Q - Q.T) > rounding or least < -rounding:
+        raise ValueError(f"Q is symmetric and positive, but its least eigenvalue is {least}")
     P = solve_continuous_lyapunov(A, -Q)
     P = (P + P.T) / 2
     alpha = -float(np.linalg.eigvalsh(A + A.T)[-1]) / 2

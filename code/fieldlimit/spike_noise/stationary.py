@@ -32,8 +32,8 @@ def spike_mean_square_by_rates(network: VectorField, h: Array, *, alpha: float) 
     """E||Z_t - h||^2 <= a/(1 - d) at all t, for Z_0 = h, a zero of F_N; inf when d >= 1.
 
     a = (1/N) sum ||w_j||^2 phi(h(x_j)) / (2 alpha N): the rates at the fixed point in place of phi_0. With
-    c = phi_2 max ||w_j|| ||K_N|| / 2 and w_4 = (1/N) sum ||w_j||^4,
-    d = (phi_1 sqrt(w_4 ||K_N||) c / alpha + phi_2 max ||w_j||^2 ||K_N|| / 2) / (2 alpha N) = O(1/N). h (r,) a
+    c = phi_2 max ||w_j|| ||K_N|| / 2, w_4 = (1/N) sum ||w_j||^4 and alpha_A = `local_rate` >= alpha,
+    d = c (phi_1 sqrt(w_4 ||K_N||) / alpha_A + max ||w_j||) / (2 alpha N) = O(1/N). h (r,) a
     zero, the caller's to see to. ValueError unless phi is bounded with its first two derivatives.
     """
     s = sizes(network)
@@ -42,7 +42,8 @@ def spike_mean_square_by_rates(network: VectorField, h: Array, *, alpha: float) 
     norms2 = np.einsum("nr,nr->n", network.w, network.w)
     a = scale * float(np.mean(norms2 * network.phi(network.potentials(h))))
     slope, c = bounded_sup(network.phi, 1), remainder(network)
-    d = scale * (slope * np.sqrt(s.fourth * s.receptive) / alpha + s.largest) * c
+    local = local_rate(network.derivative(h), alpha)
+    d = scale * (slope * np.sqrt(s.fourth * s.receptive) / local + s.largest) * c
     return a / (1 - d) if d < 1 else np.inf
 
 
@@ -50,3 +51,8 @@ def remainder(network: VectorField) -> float:
     """c = phi_2 max ||w_j|| ||K_N|| / 2: ||F_N(h + u) - F_N(h) - DF_N(h) u|| <= c ||u||^2."""
     s = sizes(network)
     return bounded_sup(network.phi, 2) / 2 * s.largest * s.receptive
+
+
+def local_rate(A: Array, alpha: float) -> float:
+    """alpha_A, the largest number with <A u, u> <= -alpha_A ||u||^2 for all u; alpha is one such number."""
+    return max(alpha, -float(np.linalg.eigvalsh(A + A.T)[-1]) / 2)

@@ -47,6 +47,9 @@ def siblings(
     """
     if len({network.size for network in networks}) != 1:
         raise ValueError(f"networks have one N, but N = {sorted({n.size for n in networks})}")
+    first = networks[0]
+    if not all(n.phi == first.phi and np.array_equal(n.I, first.I) for n in networks):
+        raise ValueError("networks have one phi and one I, but these have several")
     return _thinned(networks, times, len(networks), 1 if same_spikes else len(networks), rng, h0)
 
 

@@ -136,7 +136,9 @@ def uniform_guarantees(b: Ball, N: int, delta: float) -> Mapping[str, float]:
 def rank_deviation(N: int, delta: float, *, rank: int, size: float) -> float:
     """sup over ALL h in H = R^r of ||F_N - F|| <= (b/sqrt N)(2 + 2 sqrt(2 log n) + sqrt(2L)).
 
-    b = size = omega sup phi, for phi increasing with inf phi = 0; n = 2 sum_(i <= r) C(N - 1, i) is
+    b = size = omega sup phi, for phi increasing with inf phi = 0 (over the states of a ball the sup
+    over |s| <= kappa (||h0|| + R) is enough: phi(h) is still a mixture of half-spaces, the whole
+    space among them, of weight phi(kappa (||h0|| + R))); n = 2 sum_(i <= r) C(N - 1, i) is
     the number of ways in which half-spaces of R^r cut N points. L = log(1/delta).
     """
     N, r = positive_integer("N", N), positive_integer("rank", rank)
