@@ -73,7 +73,7 @@ serve: book
 # ---- the checks -----------------------------------------------------------------------------------------
 
 test: book
-	@$(RUN) python -m pytest $(PYTEST)
+	@$(RUN) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m pytest -n auto --dist worksteal $(PYTEST)
 ifneq ($(wildcard $(FRONTEND)/package-lock.json),)
 	@cd $(FRONTEND) && $(NPM) test --silent
 endif

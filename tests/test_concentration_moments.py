@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -171,3 +172,10 @@ def test_errors() -> None:
         paley_zygmund_lower(0.5, m1=2.0, m2=1.0)
     with pytest.raises(ValueError, match="N is an integer >= 1, but N = 0"):
         mean_square(0, trace=1.0)
+
+
+def test_levels_too_small_for_a_square_are_no_error() -> None:
+    """Where (t - mu)^2 is beyond floating point the bounds are huge, and finite."""
+    m1, m2, m3 = 1e-3, 2e-6, 6e-9
+    for delta in (1e-100, 1e-200, 1e-300):
+        assert 1.0 < cubic_deviation(delta, m1=m1, m2=m2, m3=m3) < math.inf
