@@ -75,7 +75,9 @@ def cubic_tail(square: float, *, m1: float, m2: float, m3: float) -> float:
     mu = m2 / m1
     v = max(0.0, m3 / m1 - mu**2)
     beyond = square - mu
-    return min(1.0, markov * v / (v + beyond * beyond))  # a power would raise where this is infinite
+    return min(
+        1.0, markov * v / (v + beyond * beyond)
+    )  # a power would raise where this is infinite
 
 
 def cubic_deviation(delta: float, *, m1: float, m2: float, m3: float) -> float:
