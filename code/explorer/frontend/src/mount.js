@@ -128,14 +128,32 @@ export function mount(host, spec, source, { id, address, values: present }) {
     inputs: controls.inputs,
   });
 
+  // Sentence and controls keep the lines they once had: were they to lose one, the page below would
+  // jump, and the browser would have to lay it out and paint it anew while a slider moves.
+  const texts = [caption, controls.node];
+  let lastWidth = 0;
   function resize() {
     const width = picture.clientWidth;
     if (!width) return;
+    if (width !== lastWidth) {
+      lastWidth = width;
+      for (const text of texts) text.style.minHeight = "";
+    }
     controls.arrange(width, Number.parseFloat(getComputedStyle(root).fontSize));
     if (lecture.on) lecture.fit(figure, width, () => figure.draw(frame, shown));
     else figure.resize(width, FONT);
     draw();
   }
+
+  const lines = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const text = /** @type {HTMLElement} */ (target);
+      const height = Math.ceil(text.getBoundingClientRect().height); // a line may be 19.6 px high
+      const kept = Number.parseFloat(text.style.minHeight) || 0;
+      if (height > kept) text.style.minHeight = `${height}px`;
+    }
+  });
+  for (const text of texts) lines.observe(text);
 
   const sizes = new ResizeObserver(resize);
   sizes.observe(picture);
@@ -256,6 +274,7 @@ export function mount(host, spec, source, { id, address, values: present }) {
     controls.stop();
     window.clearTimeout(speaking);
     window.clearTimeout(keeping);
+    lines.disconnect();
     sizes.disconnect();
     sights.disconnect();
     source.close();
