@@ -467,7 +467,7 @@ def test_large_networks_bound_the_excursion_between_nodes(case, monkeypatch):
 def test_the_excursion_is_at_least_that_of_the_path(N, monkeypatch):
     """sup ||Y - guess|| over both sides of every spike and the ends; at most the bound, in all windows.
 
-    Teeth: at the nodes alone, every 32nd spike for N = 40,000, the largest distance is smaller.
+    Teeth: at the nodes alone, every 16th candidate for N = 40,000, the largest distance is smaller.
     """
     seen: list[tuple] = []
     follow = windows._follow

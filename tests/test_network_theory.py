@@ -11,6 +11,7 @@ import pytest
 from calibrated import assert_bound_with_teeth, assert_mean, assert_rejected
 from fieldlimit.field import Model, VectorField, finite_network, flow
 from fieldlimit.kernels import cosine_ring, population_kernel, power_law, shifted_ring, torus_kernel
+import fieldlimit.network.iteration as iteration
 from fieldlimit.network import (
     PoissonCells,
     Undecided,
@@ -57,7 +58,8 @@ def all_undecided(net, points, z, assumed=None):
     key = acceptance(net.phi).key(points.heights)
     jumps = w * (assumed / decay)[:, None] / net.size
     h = np.sum(k * (rest + decay[:, None] * (np.cumsum(jumps, axis=0) - jumps)), axis=1)
-    return Undecided(key, h, k, w, 1 / decay, assumed, net.size)
+    lengths = np.linalg.norm(k, axis=1)
+    return Undecided(key, h, 1 / decay, assumed, points.neurons, net.k, net.w, lengths, net.size)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -349,3 +351,38 @@ def test_hypotheses_are_checked():
     net = VectorField(np.ones((2, 1)), np.ones((2, 1)), np.full(2, 0.5), Ramp(1.0), np.zeros(1))
     with pytest.raises(ValueError, match="duration is finite and positive"):
         thinning(net, PoissonCells(2, seed=0).points(0), 0.0, h0=np.zeros(1))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_allowance_that_is_too_small_is_noticed(seed, monkeypatch):
+    """Strong coupling, where later passes move the path more than the first: the path all the same."""
+    rng = np.random.default_rng([seed, 1])
+    net = finite_network(Model(shifted_ring(-2.0, 12.0, 0.4), Logistic(1.0, 4.0)), 60, rng=rng)
+    points = PoissonCells(net.size, seed=seed, duration=2.0).points(0)
+    z, rule = rng.normal(size=3), acceptance(net.phi)
+    candidates = all_undecided(net, points, z)
+    path = picard(candidates, rule)[0]
+    tried = []
+    iterated = iteration._iterated
+
+    def watched(candidates, rule, allowance):
+        found = iterated(candidates, rule, allowance)
+        tried.append(found is None)
+        return found
+
+    monkeypatch.setattr(iteration, "_iterated", watched)
+    monkeypatch.setattr(iteration, "ALLOWANCE", 1.0)
+    assert np.array_equal(picard(candidates, rule)[0], path)
+    assert tried[0] and not tried[-1]
+    spikes = thinning(net, points, 2.0, h0=z)
+    assert np.array_equal(path, np.isin(points.times, spikes.times))
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 9), (1, 8), (7, 600), (8, 700), (1001, 8), (515, 31), (4000, 3)]
+)
+def test_running_sums(shape):
+    a = np.random.default_rng(0).normal(size=shape)
+    np.testing.assert_allclose(
+        iteration.running(a.copy()), np.cumsum(a, axis=0), rtol=0, atol=1e-12
+    )

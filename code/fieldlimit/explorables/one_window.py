@@ -104,10 +104,12 @@ def _window(N: int, J: float) -> _Window:
     candidates = Undecided(
         RULE.key(points.heights),
         drive + decay * (START - drive),
-        np.ones((len(decay), 1)),
-        np.full((len(decay), 1), J),
         1 / decay,
         np.zeros(len(decay), dtype=bool),
+        np.zeros(len(decay), dtype=int),  # one row of features for all neurons
+        np.ones((1, 1)),
+        np.full((1, 1), J),
+        1.0,
         N,
     )
     path = candidates.key < candidates.h
@@ -139,7 +141,8 @@ def _potential(window: _Window, accepted: Mask) -> Array:
 
 def _jumps(window: _Window) -> Array:
     """e^t J / N, (n,)."""
-    return window.candidates.step * window.candidates.w[:, 0]
+    candidates = window.candidates
+    return candidates.w[0, 0] * candidates.growth / candidates.N
 
 
 def _excursion(window: _Window, accepted: Mask) -> float:

@@ -20,10 +20,11 @@ from fieldlimit.network.window import Step, Window, run
 
 REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.2  # of the tube over the largest of them
-LONGEST, SHORTEST = 2.0, 1 / 16  # windows, in units of tau
+LONGEST, SHORTEST = 4.0, 1 / 16  # windows, in units of tau
 STEP = 2**0.5  # from one length of a window to the next
 TOP_WINDOW = 300.0  # of a window that is given: e^{2t} is a number
-FIXED = 30_000  # numbers handled for undecided candidates in the time that a window costs as such
+FIXED = 60_000  # numbers handled for undecided candidates in the time that a window costs as such
+CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
 
 
 def simulate(
@@ -122,10 +123,11 @@ def _windows(
     measure: Measure | None,
 ) -> Iterator[Spikes]:
     N = network.size
-    spacing = int(np.clip(N // 300, 1, 32))
+    spacing = int(np.clip(N // 300, 1, 16))
     pull = _first_pull(network, drive, y)
     excursions: list[float] = []  # over the root of the window's duration
     jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N
+    rest = network.k @ drive.I if isinstance(drive, Constant) else None
     best, done, start, m, length = np.inf, 0, 0.0, 0, lengths.first
     while start < duration:
         m += 1
@@ -136,7 +138,7 @@ def _windows(
         until = int(np.searchsorted(times, stop, side="right")) if stop < duration else len(times)
         asked = np.clip(times[done:until] - start, 0.0, span)
         guess = pull + np.exp(-span / 2) * (y - pull)
-        frame = Window(network, rule, layout, drive, start, span, y, guess, asked, jump)
+        frame = Window(network, rule, layout, drive, start, span, y, guess, asked, jump, rest)
         if excursions:
             radius = MARGIN * float(np.sqrt(span)) * max(excursions)
         else:
@@ -172,7 +174,8 @@ class Lengths:
     """Of windows, between shortest and longest: as much work for the window as for its undecided.
 
     A longer window is worth its overhead until the tube, which grows with it, leaves too many
-    candidates undecided. The choice depends on past windows only, so it does not change the law.
+    candidates undecided, or until there are too many of them. The choice depends on past windows only,
+    so it does not change the law.
     """
 
     shortest: float
@@ -184,7 +187,8 @@ class Lengths:
 
     def after(self, length: float, step: Step, N: int) -> float:
         rank = len(step.end)
-        share = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
+        work = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
+        share = max(work, step.tried / (CROWD + N / 3))
         if share < 0.7:
             return min(STEP * length, self.longest)
         return max(length / STEP, self.shortest) if share > 1.4 else length

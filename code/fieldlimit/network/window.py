@@ -12,7 +12,7 @@ from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, draw
 from fieldlimit.network.inputs import Constant, Input, Steps, Wave
-from fieldlimit.network.iteration import Undecided, norms, picard
+from fieldlimit.network.iteration import Undecided, norms, picard, running
 from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance, Mask
 
@@ -67,6 +67,7 @@ class Window:
     guess: Array
     asked: Array  # (T,), increasing, in [0, duration]
     jump: float  # max ||w_i|| / N
+    rest: Array | None  # <k_i, p>, (N,), if p is constant
 
     @cached_property
     def middle(self) -> Array:
@@ -138,9 +139,10 @@ def _follow(
     undecided = rule.open(excess, window.blocks.margin(rho, places)).nonzero()[0]
     ends = times.searchsorted(window.asked, side="right")
     nodes = _nodes(len(times), undecided, ends, spacing)
-    before = _before(window, neurons, np.exp(times) * spiking, nodes)
+    growth = np.exp(times)
+    before = _before(window, neurons, growth * spiking, nodes)
     found = _undecided(
-        window, times.take(undecided), neurons.take(undecided), candidates.keys.take(undecided),
+        window, candidates, undecided, neurons.take(undecided), growth.take(undecided),
         before.take(nodes.searchsorted(undecided), axis=0), spiking.take(undecided),
     )  # fmt: skip
     spiking[undecided], changed, sums, passes = picard(found, rule)
@@ -164,20 +166,27 @@ def _follow(
 
 def _undecided(
     window: Window,
-    times: Array,
+    candidates: Candidates,
+    which: NDArray[np.int64],
     neurons: NDArray[np.int32],
-    keys: Array,
+    growth: Array,
     before: Array,
     assumed: Mask,
 ) -> Undecided:
-    p = window.drive.path(window.start + times)
-    if not window.trusted:
-        _check_speed(window, p)
-    growth = np.exp(times)
+    """Some of the candidates, where e^t Y is `before` (m, r) if those `assumed` jump."""
     k = window.network.k.take(neurons, axis=0)
-    w = window.network.w.take(neurons, axis=0)
-    h = np.einsum("ij,ij->i", k, p) + np.einsum("ij,ij->i", k, before) / growth
-    return Undecided(keys, h, k, w, growth, assumed, window.network.size)
+    h = np.einsum("ij,ij->i", k, before) / growth
+    if window.rest is not None:
+        h += window.rest.take(neurons)
+    else:
+        p = window.drive.path(window.start + candidates.times.take(which))
+        if not window.trusted:
+            _check_speed(window, p)
+        h += np.einsum("ij,ij->i", k, p)
+    return Undecided(
+        candidates.keys.take(which), h, growth, assumed, neurons, window.network.k, window.network.w,
+        window.blocks.margin(1.0, candidates.places.take(which)), window.network.size,
+    )  # fmt: skip
 
 
 def _nodes(
@@ -191,24 +200,24 @@ def _nodes(
 
 
 def _before(
-    window: Window, neurons: NDArray[np.int32], growth: Array, nodes: NDArray[np.int64]
+    window: Window, neurons: NDArray[np.int32], jumps: Array, nodes: NDArray[np.int64]
 ) -> Array:
-    """e^t Y just before each node, and at the end, when the neurons jump with e^t = growth: (nodes + 1, r)."""
+    """e^t Y just before each node, and at the end, when the neurons jump by w / N, e^t = jumps: (nodes + 1, r)."""
     w, N = window.network.w, window.network.size
     before = np.empty((len(nodes) + 1, w.shape[1]))
     before[0] = window.y
     if not len(neurons):
         return before
     if len(neurons) * w.shape[1] <= SMALL:
-        every = np.cumsum(w.take(neurons, axis=0) * (growth / N)[:, None], axis=0)
+        every = np.cumsum(w.take(neurons, axis=0) * (jumps / N)[:, None], axis=0)
         before[1:-1], before[-1] = every[nodes[1:] - 1], every[-1]
         before[1:] += window.y
         return before
     from scipy.sparse import csr_array
 
     rows = np.append(nodes, len(neurons)).astype(np.int32)  # the first node is 0
-    before[1:] = csr_array((growth / N, neurons, rows), shape=(len(nodes), N)) @ w
-    return np.cumsum(before, axis=0, out=before)
+    before[1:] = csr_array((jumps / N, neurons, rows), shape=(len(nodes), N)) @ w
+    return running(before)
 
 
 def _excursion(window: Window, t: Array, y: Array, spacing: int) -> float:
