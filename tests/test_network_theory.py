@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+import fieldlimit.network.iteration as iteration
 from calibrated import assert_bound_with_teeth, assert_mean, assert_rejected
 from fieldlimit.field import Model, VectorField, finite_network, flow
 from fieldlimit.kernels import cosine_ring, population_kernel, power_law, shifted_ring, torus_kernel
-import fieldlimit.network.iteration as iteration
 from fieldlimit.network import (
     PoissonCells,
     Undecided,

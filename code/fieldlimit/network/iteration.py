@@ -113,7 +113,8 @@ def _iterated(candidates: Undecided, rule: Acceptance, allowance: float) -> tupl
         sums = c.sums(flipped, now)
         moves.append(float((norms(sums[1:]) / growth.take(flips)).max()))
         open_ = rule.open(excess, allowance * moves[-1] * length).nonzero()[0]
-        near, key, h, growth = (a.take(open_) for a in (near, key, h, growth))
+        near = near.take(open_)
+        key, h, growth = (a.take(open_) for a in (key, h, growth))
         if not isinstance(length, float):
             length = length.take(open_)
         k = c.k.take(c.neurons.take(near), axis=0)
