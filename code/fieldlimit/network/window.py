@@ -258,7 +258,7 @@ def _drawn(
     if old is None:
         return Candidates(times, places, keys, used)
     times = np.concatenate([old.times, times])
-    order = times.argsort()
+    order = times.argsort(kind="stable")  # merges two sorted runs
     return Candidates(
         times[order],
         np.concatenate([old.places, places])[order],
