@@ -141,12 +141,17 @@ def _follow(
     nodes = _nodes(len(times), undecided, ends, spacing)
     growth = np.exp(times)
     before = _before(window, neurons, growth * spiking, nodes)
-    found = _undecided(
-        window, candidates, undecided, neurons.take(undecided), growth.take(undecided),
-        before.take(nodes.searchsorted(undecided), axis=0), spiking.take(undecided),
-    )  # fmt: skip
-    spiking[undecided], changed, sums, passes = picard(found, rule)
-    changed = undecided.take(changed)
+    found = _open(
+        window,
+        candidates,
+        nodes,
+        neurons.take(nodes),
+        growth.take(nodes),
+        before[:-1],
+        spiking.take(nodes),
+    )
+    spiking[nodes], changed, sums, passes = picard(found, rule)
+    changed = nodes.take(changed)
 
     def path(t: Array, places: NDArray[np.int64]) -> Array:
         """Y at t, with these candidates the next, (n,) -> (n, r)."""
@@ -154,17 +159,18 @@ def _follow(
         growing = assumed + sums.take(changed.searchsorted(places), axis=0)
         return growing * np.exp(-t)[:, None]
 
+    latent = path(window.asked, ends) if len(ends) else np.empty((0, before.shape[1]))
     some = np.append(np.arange(0, len(times), spacing), len(times))
     t = np.append(times, window.duration).take(some)
     y = path(t, some)
     spikes = spiking.nonzero()[0]
     return Step(
-        times.take(spikes), neurons.take(spikes), path(window.asked, ends), y[-1],
+        times.take(spikes), neurons.take(spikes), latent, y[-1],
         _excursion(window, t, y, spacing), len(places), len(undecided), passes, tubes,
     )  # fmt: skip
 
 
-def _undecided(
+def _open(
     window: Window,
     candidates: Candidates,
     which: NDArray[np.int64],
@@ -173,7 +179,7 @@ def _undecided(
     before: Array,
     assumed: Mask,
 ) -> Undecided:
-    """Some of the candidates, where e^t Y is `before` (m, r) if those `assumed` jump."""
+    """Some of the candidates, to be decided afresh: e^t Y is `before` (m, r) if those `assumed` jump."""
     k = window.network.k.take(neurons, axis=0)
     h = np.einsum("ij,ij->i", k, before) / growth
     if window.rest is not None:
@@ -192,7 +198,10 @@ def _undecided(
 def _nodes(
     n: int, undecided: NDArray[np.int64], ends: NDArray[np.int64], spacing: int
 ) -> NDArray[np.int64]:
-    """Candidates at which the path is computed: undecided, the next to asked times, and every few."""
+    """Candidates at which the path is computed: undecided, the next to asked times, and every few.
+
+    All of them are decided afresh, which does no harm.
+    """
     mark = np.zeros(n, dtype=bool)
     mark[undecided] = mark[::spacing] = True
     mark[ends[ends < n]] = True
