@@ -132,10 +132,10 @@ def cost(largest: int) -> dict[tuple[int, int], tuple[float, int]]:
     found = {}
     for rank in (3, 15, 31, 63):
         for N in (100, 1000, 10_000, 100_000, 1_000_000):
-            if N > largest or (N == 1_000_000 and rank > 3):
+            if N > largest:
                 continue
             net, h0 = of_rank(N, rank)
-            share = 1.0 if N <= 10_000 or rank == 3 else 0.2
+            share = 1.0 if N <= 10_000 or rank == 3 else 0.2 if N < 10**6 else 0.1
             runs = [ours(net, h0, share * SECOND) for _ in range(3 if N < 10**6 else 2)]
             seconds, spikes = min(runs)
             found[rank, N] = seconds / share, int(spikes / share)

@@ -131,6 +131,16 @@ def test_labels_are_unique() -> None:
 
 
 @pytest.mark.parametrize("name", NUMBERED)
+def test_numbered_labels_have_the_number_of_their_chapter(name: str) -> None:
+    text = TEXTS[name]
+    defined = re.findall(r"^\((sec-\d\S*)\)=$", text, re.MULTILINE)
+    defined += re.findall(r"\((eq-\d[\w-]*)\)$", text, re.MULTILINE)
+    defined += re.findall(r"name: (fig-\d\S*)$", text, re.MULTILINE)
+    wrong = [label for label in defined if label.split("-")[1] != name[:2]]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", NUMBERED)
 def test_notebooks_open_in_jupyter(name: str) -> None:
     """The header that makes a text file a notebook."""
     _, header, _ = TEXTS[name].split("---\n", 2)
