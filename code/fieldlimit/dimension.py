@@ -1,51 +1,32 @@
 """At equal spectrum: what of a network's dynamics depends on the dimension of its space, and what does not.
 
 One experiment for `fieldlimit.sweeps`: networks on the d-torus whose kernel has the same eigenvalues in
-every d. Measured are the distance of the network's fixed point from the field's, how far the leading
-eigenvalue and the whole derivative have moved there, and the distance between two clouds of locations.
+every d, at the state h* = 0. Measured are the distance of the network's fixed point from the field's, how
+far the leading eigenvalue and the whole derivative have moved there, and the distance between two clouds
+of locations. `fieldlimit.homogeneous` has the laws that the first two tend to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from fieldlimit.checks import Array, positive_integer
-from fieldlimit.field import Model, finite_network, neural_field
-from fieldlimit.fixed_points import fixed_points, newton
-from fieldlimit.kernels import power_law, torus_kernel
+from fieldlimit.checks import Array, positive_integer, probability, shaped
+from fieldlimit.field import finite_network
+from fieldlimit.fixed_points import newton
+from fieldlimit.homogeneous import HomogeneousState, homogeneous_state
+from fieldlimit.kernels import power_law
 from fieldlimit.nonlinearities import Logistic
 from fieldlimit.wasserstein import sample_wasserstein, torus_diameter
 
-PAIRS = 10  # 21 modes
-INPUT = 0.2  # norm of the input, which has an equal part in every mode
+PAIRS = 10  # 20 modes, and no constant one: excitation balances inhibition
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """A model on the d-torus, its stable state h (r,) and A = DF(h) (r, r), which is symmetric."""
-
-    model: Model
-    h: Array
-    A: Array
-
-
-@lru_cache(maxsize=32)
-def equal_spectrum(d: int, decay: float, gain: float = 2.0) -> State:
-    """Eigenvalues (1 + j)^(-decay) on the d-torus, symmetric and positive, so DF is self-adjoint."""
-    r = 1 + 2 * PAIRS
-    model = Model(
-        torus_kernel(power_law(PAIRS, decay), d),
-        Logistic(gain=gain),
-        INPUT * np.ones(r) / np.sqrt(r),
-    )
-    coarse, F = neural_field(model, 1024), neural_field(model)
-    near = fixed_points(coarse, rng=np.random.default_rng(0), starts=6).stable[0].h
-    h = newton(F, near[None])[0]
-    return State(model, h, F.derivative(h))
+def equal_spectrum(d: int, decay: float, gain: float = 2.0) -> HomogeneousState:
+    """h* = 0, where phi'' = 0; the j-th pair of modes has the eigenvalue j^(-decay), in every d."""
+    eigenvalues = np.append(0.0, power_law(PAIRS - 1, decay))
+    return homogeneous_state(eigenvalues, d, Logistic(gain=gain))
 
 
 def displacement(
@@ -78,3 +59,20 @@ def displacement(
         "derivative": derivative,
         "wasserstein": np.array(apart),
     }
+
+
+def common_quantile(samples: Array, level: float, *, alarm: float) -> tuple[float, float]:
+    """Where the `level`-quantile lies if all rows of samples (m, n) share it: [lower, upper].
+
+    Each row is n independent draws of one law. Two of its order statistics enclose its quantile,
+    whatever the law, but for a probability of alarm/m, by the binomial law of the number of draws
+    below it. Returned is the intersection; lower > upper, and the rows disagree.
+    """
+    from scipy.stats import binom
+
+    m, n = shaped("samples", samples, (None, None)).shape
+    tail = probability("alarm", alarm) / (2 * m)
+    low = int(binom.ppf(tail, n, probability("level", level)))  # P(Bin < low) < tail
+    high = int(binom.isf(tail, n, level)) + 1  # P(Bin >= high) <= tail
+    ordered = np.sort(np.pad(samples, ((0, 0), (1, 1)), constant_values=(-np.inf, np.inf)), axis=1)
+    return float(ordered[:, low].max()), float(ordered[:, high].min())
