@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from fieldlimit.checks import (
 )
 from fieldlimit.concentration import chi_square_quantile
 from fieldlimit.field import Model
-from fieldlimit.kernels import torus_kernel
+from fieldlimit.kernels import frequencies, torus_kernel
 from fieldlimit.nonlinearities import Nonlinearity
 from fieldlimit.statements import states
 
@@ -27,16 +28,38 @@ from fieldlimit.statements import states
 class HomogeneousState:
     """h* = c, a zero of F for a kernel of Fourier modes, and what networks make of it.
 
-    A = DF(h*) is diagonal in the modes: -1 + phi'(c) l. All that follows is a function of the
-    eigenvalues l and of phi at c alone, not of d and not of which frequencies the modes have.
+    All that follows is a function of the eigenvalues l of the modes and of phi at c alone, not of d
+    and not of which frequencies the modes have.
     """
 
     model: Model
     value: float  # c
-    h: Array  # (r,), h* in coordinates
-    A: Array  # (r, r)
-    covariance: Array  # (r,), the diagonal of B Sigma B*, which is diagonal
-    splitting: Array  # (p,), |phi'(c)| l_j
+    frequencies: Array  # (p, d)
+    modes: Array  # (r,), l_0, l_1, l_1, l_2, l_2, ...
+
+    @cached_property
+    def h(self) -> Array:
+        """The coordinates of the constant c, (r,)."""
+        h = np.zeros(len(self.modes))
+        h[0] = self.value / np.sqrt(self.modes[0]) if self.value else 0.0
+        return readonly(h)
+
+    @cached_property
+    def A(self) -> Array:
+        """DF(h*), diagonal: -1 + phi'(c) l, (r, r)."""
+        return readonly(np.diag(self._slope * self.modes - 1.0))
+
+    @cached_property
+    def covariance(self) -> Array:
+        """The diagonal of B Sigma B*, (r,): phi(c)^2 l/(1 - phi'(c) l)^2, 0 on the constant mode."""
+        level = float(self.model.phi(self.value))
+        variances = self.modes * (level / np.diag(self.A)) ** 2
+        return readonly(np.where(np.arange(len(self.modes)) > 0, variances, 0.0))
+
+    @cached_property
+    def splitting(self) -> Array:
+        """|phi'(c)| l_j, (p,): how far pair j splits for a walk of length 1."""
+        return readonly(abs(self._slope) * self.modes[1::2])
 
     def distance_quantile(self, N: int, delta: float) -> float:
         """The (1 - delta)-quantile of ||h*_N - h*|| in the limit law: a prediction."""
@@ -49,8 +72,7 @@ class HomogeneousState:
 
     def walk(self, pair: int, locations: Array) -> float:
         """|(1/N) sum_i exp(2i <m_j, x_i>)| for locations (N, d): a mean of uniform unit vectors."""
-        frequency = self.model.kernel.basis.frequencies[self._position(pair)]
-        return float(abs(np.exp(2j * (locations @ frequency)).mean()))
+        return float(abs(np.exp(2j * (locations @ self.frequencies[self._position(pair)])).mean()))
 
     def gap(self, pair: int) -> float:
         """Distance of -1 + phi'(c) l_j from the other eigenvalues of A, the pair itself left out."""
@@ -66,7 +88,7 @@ class HomogeneousState:
         gap. Each of the two eigenvalues of DF_N(h*_N) there is the pair's -+ splitting * walk up
         to this number. inf where ||E|| >= g/2. ValueError where phi''(c) is not 0.
         """
-        phi, kernel = self.model.phi, self.model.kernel
+        phi = self.model.phi
         E, v = shaped("E", E, self.A.shape), nonnegative("distance", distance)
         curvature = float(phi.derivative(self.value, 2))
         if abs(curvature) > 1e-12 * phi.sup(2):
@@ -76,9 +98,13 @@ class HomogeneousState:
         size, gap = np.linalg.norm(E, 2), self.gap(pair)
         if 2.0 * size >= gap:
             return math.inf
-        operator = kernel.singular_values.max() + size / abs(float(phi.derivative(self.value, 1)))
-        moved = phi.sup(3) * kernel.kappa**2 * operator * v**2 / 2
+        operator = self.modes.max() + size / abs(self._slope)
+        moved = phi.sup(3) * self.model.kernel.kappa**2 * operator * v**2 / 2
         return float(across**2 / (gap - 2.0 * size) + moved)
+
+    @property
+    def _slope(self) -> float:
+        return float(self.model.phi.derivative(self.value, 1))
 
     def _position(self, pair: int) -> int:
         pair, pairs = positive_integer("pair", pair), len(self.splitting)
@@ -97,27 +123,16 @@ def homogeneous_state(
     (then the constants in H are 0 only, and value = 0), and l_j of the pairs, as for
     `torus_kernel`. Exact, no quadrature. ValueError where A is singular.
     """
-    c = finite("value", value)
-    kernel = torus_kernel(eigenvalues, dimension)
+    kernel, c = torus_kernel(eigenvalues, dimension), finite("value", value)
     if (np.asarray(eigenvalues) < 0).any():
         raise ValueError(f"eigenvalues are >= 0, but the least is {np.min(eigenvalues)}")
-    modes = kernel.singular_values  # (r,), l_0, l_1, l_1, ...
-    level, slope = (float(phi.derivative(c, m)) for m in (0, 1))
-    h, I = np.zeros((2, kernel.rank))
+    modes, I = kernel.singular_values, np.zeros(kernel.rank)
     if modes[0] > 0:
-        h[0] = c / np.sqrt(modes[0])
-        I[0] = h[0] - np.sqrt(modes[0]) * level
+        I[0] = c / np.sqrt(modes[0]) - np.sqrt(modes[0]) * float(phi(c))
     elif c != 0.0:
         raise ValueError(f"without a constant mode H holds no constant but 0, but value = {c:g}")
-    rates = slope * modes - 1.0
-    if not rates.all():
-        raise ValueError(f"A is invertible, but phi'(c) l = 1 for l = {1 / slope:g}")
-    moving = np.where(np.arange(kernel.rank) > 0, modes, 0.0)  # the constant mode has no noise
-    return HomogeneousState(
-        Model(kernel, phi, I),
-        c,
-        readonly(h),
-        readonly(np.diag(rates)),
-        readonly(moving * (level / rates) ** 2),
-        readonly(abs(slope) * modes[1::2]),
-    )
+    found = readonly(frequencies(len(modes) // 2, dimension))
+    state = HomogeneousState(Model(kernel, phi, I), c, found, modes)
+    if not np.diag(state.A).all():
+        raise ValueError("A is invertible, but phi'(c) l = 1 for an eigenvalue l")
+    return state
