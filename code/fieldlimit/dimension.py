@@ -80,3 +80,15 @@ def common_quantile(samples: Array, level: float, *, alarm: float) -> tuple[floa
     high = int(binom.isf(tail, n, level)) + 1  # P(Bin >= high) <= tail
     ordered = np.sort(np.pad(samples, ((0, 0), (1, 1)), constant_values=(-np.inf, np.inf)), axis=1)
     return float(ordered[:, low].max()), float(ordered[:, high].min())
+
+
+def prediction_tightness(*, rng: np.random.Generator) -> Mapping[str, tuple[float, str]]:
+    """Predicted over seen 95 % quantile of the leading eigenvalue's shift, for the ledger."""
+    N, ratios = 300, []
+    for d in (1, 3, 20):
+        seen = displacement(N=N, d=d, decay=2.0, networks=300, rng=rng)["shift"]
+        predicted = equal_spectrum(d, 2.0).shift_quantile(1, N, 0.05)
+        ratios.append(predicted / float(np.quantile(seen, 0.95)))
+    span = f"{min(ratios):.2f} to {max(ratios):.2f} in d = 1, 3, 20"
+    how = f"predicted against the 95 % quantile seen of the leading eigenvalue's shift, {span}"
+    return {"prop-homogeneous-state": (float(np.median(ratios)), how)}
