@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fieldlimit.kernels import (
+    DerivedKernel,
     SpectralKernel,
     cosine_ring,
     evaluate,
@@ -27,6 +28,7 @@ from fieldlimit.kernels import (
     projective_moment,
     receptive_moment,
     shifted_ring,
+    table_kernel,
     torus_kernel,
     zonal_kernel,
 )
@@ -280,6 +282,36 @@ def test_multiplicities():
     assert [harmonic_multiplicity(2, m) for m in range(5)] == [1, 2, 2, 2, 2]
     assert [harmonic_multiplicity(3, m) for m in range(5)] == [1, 3, 5, 7, 9]
     assert [harmonic_multiplicity(4, m) for m in range(5)] == [1, 4, 9, 16, 25]
+
+
+def test_a_table_is_its_rows():
+    """Any number of features a population; norms attained; equal probabilities unless given."""
+    k, w = (
+        np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]]),
+        np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 4.0]]),
+    )
+    kernel = table_kernel(k, w)
+    x = kernel.space.quadrature().nodes
+    assert np.array_equal(evaluate(kernel, x, x), k @ w.T)
+    assert (kernel.rank, kernel.kappa, kernel.omega) == (2, 3.0, 4.0)
+    assert np.array_equal(kernel.space.weights, np.full(3, 1 / 3))
+    assert np.array_equal(table_kernel(k, w, [0.5, 0.25, 0.25]).space.weights, [0.5, 0.25, 0.25])
+    with pytest.raises(ValueError, match="a row for each of 2 populations, but 3"):
+        table_kernel(k, w, [0.5, 0.5])
+    with pytest.raises(ValueError, match=r"w has shape \(3, 2\)"):
+        table_kernel(k, w[:2])
+
+
+def test_a_derived_kernel_changes_features_place_by_place():
+    """(k + w)/2 and k - w of a shifted ring: values by hand, from one evaluation each."""
+    ring = shifted_ring(-0.5, 2.0, 0.4)
+    kernel = DerivedKernel(ring, lambda k, w: ((k + w) / 2, k - w), ring.kappa, 2 * ring.kappa)
+    x = np.linspace(-3, 3, 7)[:, None]
+    k, w = ring.k(x), ring.w(x)
+    assert np.array_equal(kernel.k(x), (k + w) / 2) and np.array_equal(kernel.w(x), k - w)
+    assert np.array_equal(features(kernel, x)[1], k - w)
+    assert (kernel.space, kernel.rank) == (ring.space, 3)
+    assert np.linalg.norm(kernel.w(x), axis=1).max() <= kernel.omega
 
 
 def test_population_kernel_is_its_matrix():

@@ -10,7 +10,6 @@ from fieldlimit.field import Model, flow, neural_field
 from fieldlimit.kernels import (
     cosine_ring,
     evaluate,
-    finite_rank_kernel,
     gaussian_kernel,
     mexican_hat,
     moments,
@@ -18,10 +17,11 @@ from fieldlimit.kernels import (
     population_kernel,
     power_law,
     shifted_ring,
+    table_kernel,
     torus_kernel,
 )
 from fieldlimit.nonlinearities import Logistic
-from fieldlimit.spaces import FiniteSpace, GaussianSpace, circle
+from fieldlimit.spaces import GaussianSpace, circle
 from fieldlimit.spectrum import (
     feature_bounds,
     flat_kernel,
@@ -48,8 +48,7 @@ def singular_values(kernel, n=512):
 def rank_two(rng, n=6):
     weights = rng.dirichlet(np.ones(n))
     a, b = rng.standard_normal((2, n, 2))
-    index = lambda table: lambda x: table[x[:, 0].astype(int)]
-    return finite_rank_kernel(FiniteSpace(weights), index(a), index(b))
+    return table_kernel(a, b, weights)
 
 
 @pytest.mark.checks("prop-features")

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from fieldlimit.checks import Array, finite, nonnegative, positive, positive_integer
 from fieldlimit.classical.growth import growth
-from fieldlimit.kernels import FiniteRankKernel, finite_rank_kernel
-from fieldlimit.spaces import FiniteSpace
+from fieldlimit.kernels import FiniteRankKernel, table_kernel
 from fieldlimit.statements import states
 
 
@@ -23,8 +22,8 @@ def sign_kernel(J: float) -> FiniteRankKernel:
     """
     finite("J", J)
     root = math.sqrt(positive("|J|", abs(J)))
-    receptive, projective = _Signs(root), _Signs(J / root)
-    return finite_rank_kernel(FiniteSpace(np.array([0.5, 0.5])), receptive, projective)
+    signs = np.array([[-1.0], [1.0]])
+    return table_kernel(root * signs, J / root * signs)
 
 
 @states("prop-saddle")
@@ -49,13 +48,3 @@ def escape_time(mean_sign: float, reach: float, *, J: float, slope: float, level
     rate = positive("mu = J slope - 1", positive("J", J) * slope - 1.0)
     push = math.sqrt(J) * positive("level", level) * abs(finite("mean_sign", mean_sign))
     return math.inf if push == 0 else math.log1p(rate * positive("reach", reach) / push) / rate
-
-
-class _Signs:
-    """x (n, 1) in {0, 1} -> factor times the sign, (n, 1)."""
-
-    def __init__(self, factor: float) -> None:
-        self.factor = factor
-
-    def __call__(self, x: Array) -> Array:
-        return self.factor * (2 * x - 1)

@@ -21,9 +21,8 @@ from fieldlimit.eigenvalues import (
 )
 from fieldlimit.field import Model, neural_field
 from fieldlimit.fixed_points import newton
-from fieldlimit.kernels import SpectralKernel, finite_rank_kernel, shifted_ring, torus_kernel
+from fieldlimit.kernels import SpectralKernel, shifted_ring, table_kernel, torus_kernel
 from fieldlimit.nonlinearities import Logistic
-from fieldlimit.spaces import FiniteSpace
 
 Array = NDArray[np.float64]
 
@@ -38,11 +37,7 @@ REAL, IMAGINARY = (-2.1, 0.7), (-1.6, 1.6)  # as 7 : 8, the sides of the plot: d
 
 def on_places(kernel: SpectralKernel) -> Model:
     """The kernel on the places alone, without nonlinearity and input of its own: see `model_of`."""
-    places = kernel.space.quadrature(PLACES).nodes
-    k, w = kernel.features(places)
-    space = FiniteSpace(np.full(len(k), 1 / len(k)))
-    finite = finite_rank_kernel(space, lambda x: k[_number(x)], lambda x: w[_number(x)])
-    return Model(finite, Logistic())
+    return Model(table_kernel(*kernel.features(kernel.space.quadrature(PLACES).nodes)), Logistic())
 
 
 @cache
@@ -156,11 +151,6 @@ def _circles(discs: Array) -> tuple[Array, Array]:
         return gap, gap
     radius = discs[:, 2:]
     return discs[:, :1] + radius * np.cos(ANGLES), discs[:, 1:2] + radius * np.sin(ANGLES)
-
-
-def _number(x: Array) -> NDArray[np.int64]:
-    """The numbers of places, from locations (n, 1)."""
-    return x[:, 0].astype(np.int64)
 
 
 view = View(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.view import Axis, Bar, Control, Line, Panel, Rule, Text, View
 from fieldlimit.field import Model
-from fieldlimit.kernels import finite_rank_kernel, power_law, torus_kernel
+from fieldlimit.kernels import power_law, table_kernel, torus_kernel
 from fieldlimit.nonlinearities import Logistic
 from fieldlimit.operator_norm import (
     OperatorFluctuation,
@@ -23,7 +23,6 @@ from fieldlimit.operator_norm import (
     operator_fluctuation,
     operator_guarantees,
 )
-from fieldlimit.spaces import FiniteSpace
 
 Array = NDArray[np.float64]
 
@@ -53,9 +52,7 @@ def on_places(d: int, decay: float) -> Places:
     kernel = torus_kernel(power_law(PAIRS, decay), d)
     rule = kernel.space.quadrature(PLACES)
     k, w = kernel.k(rule.nodes), kernel.w(rule.nodes)  # (places, r)
-    space = FiniteSpace(np.full(len(rule), 1 / len(rule)))
-    finite = finite_rank_kernel(space, lambda x: k[_number(x)], lambda x: w[_number(x)])
-    model = Model(finite, Logistic(gain=4.0))
+    model = Model(table_kernel(k, w), Logistic(gain=4.0))
     h = np.full(kernel.rank, kernel.rank**-0.5) / kernel.kappa  # potentials at most 1
     Y = (model.phi.derivative(k @ h, 1)[:, None] * w)[:, :, None] * k[:, None, :]
     Y = Y.reshape(len(k), -1)
@@ -105,11 +102,6 @@ def frame(*, N: int, d: int, decay: float) -> dict[str, object]:
         "best_tightness": float(every[best] / q),
         "level": DELTA,
     }
-
-
-def _number(x: Array) -> NDArray[np.int64]:
-    """The numbers of places, from locations (n, 1)."""
-    return x[:, 0].astype(np.int64)
 
 
 _HEIGHTS = {"hilbert-schmidt": 0.7, "bernstein": 0.4, "schatten": 0.22, "textbook": 0.12}

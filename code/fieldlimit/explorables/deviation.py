@@ -22,9 +22,8 @@ from fieldlimit.concentration import (
     guarantees,
 )
 from fieldlimit.field import Model
-from fieldlimit.kernels import finite_rank_kernel, power_law, torus_kernel
+from fieldlimit.kernels import power_law, table_kernel, torus_kernel
 from fieldlimit.nonlinearities import Logistic
-from fieldlimit.spaces import FiniteSpace
 
 Array = NDArray[np.float64]
 
@@ -61,9 +60,7 @@ def on_places(eigenvalues: Array, d: int) -> Places:
     kernel = torus_kernel(eigenvalues, d)
     rule = kernel.space.quadrature(PLACES)
     k, w = kernel.k(rule.nodes), kernel.w(rule.nodes)  # (places, r)
-    space = FiniteSpace(np.full(len(rule), 1 / len(rule)))
-    finite = finite_rank_kernel(space, lambda x: k[_number(x)], lambda x: w[_number(x)])
-    model = Model(finite, Logistic(gain=4.0))
+    model = Model(table_kernel(k, w), Logistic(gain=4.0))
     h = np.full(kernel.rank, kernel.rank**-0.5)
     contributions = model.phi(k @ h)[:, None] * w
     return Places(model, h, contributions, fluctuation(model, h))
@@ -145,11 +142,6 @@ def _heights(delta: float) -> Array:
     heights = _TOP * _STEP ** np.arange(len(BOUNDS) + 1)
     free = np.abs(np.log(heights / delta)) > _CLEAR
     return heights[free][: len(BOUNDS)]
-
-
-def _number(x: Array) -> NDArray[np.int64]:
-    """The numbers of places, from locations (n, 1)."""
-    return x[:, 0].astype(np.int64)
 
 
 _LEAST = 5e-4

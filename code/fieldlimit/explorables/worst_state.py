@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from explorer.view import Axis, Bar, Control, Line, Panel, Rule, View
 from fieldlimit.field import Model, VectorField, neural_field
-from fieldlimit.kernels import finite_rank_kernel, power_law, torus_kernel
+from fieldlimit.kernels import power_law, table_kernel, torus_kernel
 from fieldlimit.nonlinearities import Logistic
-from fieldlimit.spaces import FiniteSpace
 from fieldlimit.uniform import ball, uniform_guarantees, worst_state
 
 Array = NDArray[np.float64]
@@ -54,9 +53,7 @@ def on_places(decay: float) -> Field:
     values = power_law(PAIRS, decay)
     kernel = torus_kernel(values / (values[0] + 2.0 * values[1:].sum()), 1)
     k = kernel.k(kernel.space.quadrature(PLACES).nodes)
-    space = FiniteSpace(np.full(len(k), 1 / len(k)))
-    feature = lambda x: k[x[:, 0].astype(np.int64)]
-    model = Model(finite_rank_kernel(space, feature, feature), Logistic(gain=4.0))
+    model = Model(table_kernel(k, k), Logistic(gain=4.0))
     return Field(model, neural_field(model), k)
 
 

@@ -10,10 +10,12 @@ from fieldlimit.kernels.base import (
     projective_moment,
     receptive_moment,
 )
+from fieldlimit.kernels.derived import DerivedKernel
 from fieldlimit.kernels.finite import (
     FiniteRankKernel,
     finite_rank_kernel,
     population_kernel,
+    table_kernel,
 )
 from fieldlimit.kernels.gaussian import gaussian_kernel, mehler_spectrum, mexican_hat
 from fieldlimit.kernels.spectral import Rescaling, SpectralKernel, native_optimality
@@ -29,6 +31,7 @@ from fieldlimit.kernels.torus import (
 )
 
 __all__ = [
+    "DerivedKernel",
     "FiniteRankKernel",
     "FourierBasis",
     "Kernel",
@@ -53,6 +56,7 @@ __all__ = [
     "projective_moment",
     "receptive_moment",
     "shifted_ring",
+    "table_kernel",
     "torus_kernel",
     "zonal_kernel",
 ]

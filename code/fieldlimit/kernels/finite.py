@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldlimit.checks import Array, nonnegative, shaped
+from fieldlimit.checks import Array, nonnegative, readonly, shaped
 from fieldlimit.spaces import FiniteSpace, SimilaritySpace
 
 
@@ -65,11 +65,22 @@ def population_kernel(J: Array, weights: Array) -> FiniteRankKernel:
     k_x is the x-th unit vector of R^P, so that h_x is the potential of population x; w_y is column
     y of J. kappa = 1 and omega = the longest column, both attained. J (P, P), any signs.
     """
-    space = FiniteSpace(weights)
-    size = len(space.weights)
-    J = shaped("J", J, (size, size))
-    omega = float(np.linalg.norm(J, axis=0).max())
-    return FiniteRankKernel(space, _Rows(np.eye(size)), _Rows(J.T.copy()), size, 1.0, omega)
+    size = len(FiniteSpace(weights).weights)
+    return table_kernel(np.eye(size), shaped("J", J, (size, size)).T, weights)
+
+
+def table_kernel(k: Array, w: Array, weights: Array | None = None) -> FiniteRankKernel:
+    """w(x, y) = <k[x], w[y]> between P populations, x and y = 0, ..., P - 1; k and w (P, r).
+
+    weights (P,): their probabilities; None: all equal. kappa and omega are the longest rows, both
+    attained.
+    """
+    k = shaped("k", k, (None, None))
+    w = shaped("w", w, k.shape)
+    space = FiniteSpace(np.full(len(k), 1.0 / len(k)) if weights is None else weights)
+    if len(space.weights) != len(k):
+        raise ValueError(f"k has a row for each of {len(space.weights)} populations, but {len(k)}")
+    return finite_rank_kernel(space, _Rows(readonly(k.copy())), _Rows(readonly(w.copy())))
 
 
 @dataclass(frozen=True, eq=False)

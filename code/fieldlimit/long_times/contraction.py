@@ -12,10 +12,10 @@ from fieldlimit.concentration import Fluctuation, best_deviation, fluctuation
 from fieldlimit.field import Model, bounded_sup
 from fieldlimit.fixed_points import projective_sup
 from fieldlimit.fixed_points.preconditioned import Linear
-from fieldlimit.kernels import Kernel, SpectralKernel, features
-from fieldlimit.long_times.weights import Weight, WeightedKernel, plain_weight, weighted_kernel
+from fieldlimit.kernels import DerivedKernel, Kernel, SpectralKernel, features
+from fieldlimit.long_times.weights import Weight, plain_weight
 from fieldlimit.nonlinearities import Nonlinearity
-from fieldlimit.spaces import FiniteSpace, SimilaritySpace, default_nodes, estimate
+from fieldlimit.spaces import FiniteSpace, default_nodes, estimate
 from fieldlimit.statements import states
 
 _SLOPES = np.linspace(-60.0, 60.0, 2401)  # where phi' >= 0 is looked at, in units of potential
@@ -57,9 +57,7 @@ def contraction_rate(
     if (model.phi.derivative(_SLOPES, 1) < 0.0).any():
         raise ValueError(f"phi is nondecreasing, but phi' is negative somewhere: phi = {model.phi}")
     weight = plain_weight(model.kernel.rank) if weight is None else weight
-    mean = _MeanFeature(
-        weighted_kernel(model.kernel, weight), mean_feature_sup(model.kernel, weight)
-    )
+    mean = _mean_feature(model.kernel, weight)
     space = model.kernel.space
     second = estimate(
         space, lambda x, p: (v := mean.k(x)).T @ (p[:, None] * v), default_nodes(space) if n is None else n
@@ -154,31 +152,15 @@ def mean_feature_sup(kernel: Kernel, weight: Weight) -> float:
     return (high * kernel.omega + kernel.kappa / low) / 2
 
 
-@dataclass(frozen=True, eq=False)
-class _MeanFeature:
-    """v_x = (w_x + k_x)/2 in both places."""
+def _mean_feature(kernel: Kernel, weight: Weight) -> DerivedKernel:
+    """v_x = (S w_x + S^{-T} k_x)/2 in both places."""
+    sup = mean_feature_sup(kernel, weight)
 
-    kernel: WeightedKernel
-    kappa: float
+    def mean(k: Array, w: Array) -> tuple[Array, Array]:
+        v = (k @ weight.inverse + w @ weight.S.T) / 2
+        return v, v
 
-    @property
-    def space(self) -> SimilaritySpace:
-        return self.kernel.space
-
-    @property
-    def rank(self) -> int:
-        return self.kernel.rank
-
-    @property
-    def omega(self) -> float:
-        return self.kappa
-
-    def k(self, x: Array) -> Array:
-        k, w = self.kernel.features(x)
-        return (k + w) / 2
-
-    def w(self, x: Array) -> Array:
-        return self.k(x)
+    return DerivedKernel(kernel, mean, sup, sup)
 
 
 def _joint_features(model: Model, n: int | None) -> tuple[Array, Array]:

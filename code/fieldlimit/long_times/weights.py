@@ -10,8 +10,8 @@ import numpy as np
 from fieldlimit.checks import Array, finite, readonly, shaped
 from fieldlimit.field import Model
 from fieldlimit.fixed_points import projective_sup
-from fieldlimit.kernels import Kernel, SpectralKernel, features
-from fieldlimit.spaces import FiniteSpace, SimilaritySpace
+from fieldlimit.kernels import DerivedKernel, Kernel, SpectralKernel
+from fieldlimit.spaces import FiniteSpace
 from fieldlimit.statements import states
 
 ROUNDING = 1e-10  # relative, on what is symmetric or positive by hypothesis
@@ -115,39 +115,6 @@ def eigenvector_weight(A: Array) -> Weight:
     return Weight((dual.conj().T @ dual).real).normalised()
 
 
-@dataclass(frozen=True, eq=False)
-class WeightedKernel:
-    """S^{-T} k_x and S w_x: the same kernel, its features measured by P. kappa, omega are bounds."""
-
-    kernel: Kernel
-    weight: Weight
-    kappa: float
-    omega: float
-
-    @property
-    def space(self) -> SimilaritySpace:
-        """(X, rho)."""
-        return self.kernel.space
-
-    @property
-    def rank(self) -> int:
-        """r."""
-        return self.kernel.rank
-
-    def k(self, x: Array) -> Array:
-        """S^{-T} k_x, (n, d) -> (n, r)."""
-        return self.kernel.k(x) @ self.weight.inverse
-
-    def w(self, x: Array) -> Array:
-        """S w_x, (n, d) -> (n, r)."""
-        return self.kernel.w(x) @ self.weight.S.T
-
-    def features(self, x: Array) -> tuple[Array, Array]:
-        """Both from one evaluation, each (n, r)."""
-        k, w = features(self.kernel, x)
-        return k @ self.weight.inverse, w @ self.weight.S.T
-
-
 def weighted(model: Model, weight: Weight) -> Model:
     """The model in the coordinates S h, whose plain norm is ||h||_P: same h(x), same network.
 
@@ -157,10 +124,10 @@ def weighted(model: Model, weight: Weight) -> Model:
     return Model(weighted_kernel(kernel, weight), model.phi, weight.S @ model.I)
 
 
-def weighted_kernel(kernel: Kernel, weight: Weight) -> WeightedKernel:
-    """The features of `kernel` in the coordinates S h, with proven bounds of their norms."""
+def weighted_kernel(kernel: Kernel, weight: Weight) -> DerivedKernel:
+    """S^{-T} k_x and S w_x: the same kernel, its features measured by P, with proven bounds."""
     kappa, omega = receptive_sup(kernel, weight.inverse.T), projective_sup(kernel, weight.S)
-    return WeightedKernel(kernel, weight, kappa, omega)
+    return DerivedKernel(kernel, lambda k, w: (k @ weight.inverse, w @ weight.S.T), kappa, omega)
 
 
 def receptive_sup(kernel: Kernel, B: Array) -> float:
