@@ -52,8 +52,8 @@ def test_distance_and_shift_do_not_depend_on_the_dimension(measured, name):
     """95 % quantiles over d = 1 to 20, and those of low against high dimensions: one number fits.
 
     Each is known to about 3 % (its standard error with 1000 networks). False-alarm rate 1e-9 for
-    equal laws, twice. At finite N they are equal to a few percent, which this does not resolve: a
-    factor of 1.25 in one dimension of four would be seen.
+    equal laws, twice. At finite N they are equal to a few percent, which this does not resolve.
+    Teeth: a factor of 1.5 in any one dimension, or a drift by as much, is seen.
     """
     values = rows(measured, name)
     low, high = common_quantile(values, 0.95, alarm=ALARM)
