@@ -24,11 +24,17 @@ from fieldlimit.checks import Array, positive, positive_integer
 from fieldlimit.concentration import best_deviation
 from fieldlimit.eigenvalues import SpectralCertificate
 from fieldlimit.field import Model
-from fieldlimit.fixed_points import Certificate, fixed_point_certificate
+from fieldlimit.fixed_points import (
+    Certificate,
+    Curvature,
+    FixedPointConstants,
+    fixed_point_certificate,
+    local_certificate,
+)
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
 from fieldlimit.statements import states
 
-SHARES = (0.7, 0.2, 0.1)  # of eta, eps, cN: the radius is proportional to eta alone
+SHARES = (0.75, 0.2, 0.02, 0.03)  # of eta, eps, cN, eps': the radius is proportional to eta alone
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def certificate_at(
     tolerance: float = 0.1,
     discs: bool = True,
 ) -> NetworkCertificate:
-    """thm-fixed-point, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
+    """thm-fixed-point-local, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
     Each part gets its share of delta (`budget`). The spectrum is argued on the event of the fixed point
     and one of its own; the trajectories have their own event, and on the intersection they speak of
@@ -183,7 +189,7 @@ def certificate_at(
     fixed = spectrum = None
     long: TrajectoryCertificate | Agreement | None = None
     if c.fixed_point is not None:
-        fixed = fixed_point_certificate(c.fixed_point, N, first, shares=SHARES)
+        fixed = _fixed_point(c.fixed_point, c.curvature, N, first)
     if c.spectrum is not None:
         assert fixed is not None and c.shift is not None
         spectrum = moved_spectrum(
@@ -249,6 +255,22 @@ def constants_at(
     return certificate_constants(
         model, h, start=start, spectrum=spectrum, trajectories=trajectories, reach=reach, n=n
     )  # fmt: skip
+
+
+def fixed_point_shares(curvature: Curvature | None) -> tuple[float, ...]:
+    """SHARES, or where phi is not C^3 those of the first three events: cN has the share of eps'."""
+    eta, eps, cN, second = SHARES
+    return (eta, eps, cN + second) if curvature is None else SHARES
+
+
+def _fixed_point(
+    constants: FixedPointConstants, curvature: Curvature | None, N: int, delta: float
+) -> Certificate:
+    """By the curvature at h*, or where phi is not C^3 by its largest one."""
+    shares = fixed_point_shares(curvature)
+    if curvature is None:
+        return fixed_point_certificate(constants, N, delta, shares=shares)
+    return local_certificate(constants, curvature, N, delta, shares=shares)
 
 
 def _agreement(
