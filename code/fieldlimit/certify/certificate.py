@@ -34,7 +34,9 @@ from fieldlimit.fixed_points import (
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
 from fieldlimit.statements import states
 
-SHARES = (0.75, 0.2, 0.02, 0.03)  # of eta, eps, cN, eps': the radius is proportional to eta alone
+# Of eta, eps, cN, and eps' where the curvature at h* is used: the radius is proportional to eta.
+PLAIN_SHARES = (0.7, 0.2, 0.1)
+LOCAL_SHARES = (0.75, 0.2, 0.02, 0.03)
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def certificate_at(
     tolerance: float = 0.1,
     discs: bool = True,
 ) -> NetworkCertificate:
-    """thm-fixed-point-local, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
+    """thm-fixed-point or its local version, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
     Each part gets its share of delta (`budget`). The spectrum is argued on the event of the fixed point
     and one of its own; the trajectories have their own event, and on the intersection they speak of
@@ -257,20 +259,15 @@ def constants_at(
     )  # fmt: skip
 
 
-def fixed_point_shares(curvature: Curvature | None) -> tuple[float, ...]:
-    """SHARES, or where phi is not C^3 those of the first three events: cN has the share of eps'."""
-    eta, eps, cN, second = SHARES
-    return (eta, eps, cN + second) if curvature is None else SHARES
-
-
 def _fixed_point(
     constants: FixedPointConstants, curvature: Curvature | None, N: int, delta: float
 ) -> Certificate:
-    """By the curvature at h*, or where phi is not C^3 by its largest one."""
-    shares = fixed_point_shares(curvature)
+    """By the curvature at h* or by the largest one: the promise of the lesser radius."""
+    plain = fixed_point_certificate(constants, N, delta, shares=PLAIN_SHARES)
     if curvature is None:
-        return fixed_point_certificate(constants, N, delta, shares=shares)
-    return local_certificate(constants, curvature, N, delta, shares=shares)
+        return plain
+    local = local_certificate(constants, curvature, N, delta, shares=LOCAL_SHARES)
+    return plain if plain.radius < local.radius else local
 
 
 def _agreement(

@@ -16,6 +16,7 @@ from fieldlimit.spaces import FiniteSpace
 
 if TYPE_CHECKING:
     from fieldlimit.certify.certificate import NetworkCertificate
+    from fieldlimit.fixed_points import Certificate
 
 Accuracy = Literal["exact", "bound", "estimate", "derived"]
 
@@ -42,7 +43,7 @@ def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
     first, second, third = c.budget.levels
     found: list[Event] = []
     if c.fixed_point is not None:
-        f, shares = c.fixed_point, _shares(c)
+        f, shares = c.fixed_point, _shares(c.fixed_point)
         parts_of_radius = [
             f"||B F_N(h*)|| <= eta = {f.eta:.3g}",
             f"||B (DF_N(h*) - A)|| <= eps = {f.eps:.3g}",
@@ -84,7 +85,7 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     f, k = c.fixed_point, c.constants.fixed_point
     if f is None or k is None:
         return
-    level, shares, bent = c.budget.levels[0], _shares(c), c.constants.curvature
+    level, shares, bent = c.budget.levels[0], _shares(f), c.constants.curvature
     yield _sum("residual", k.residual, "||B F(h*)||: Newton's method and quadrature", c, k.residual)
     yield _sum("defect", k.defect, "||Id - B DF(h*)||: the same", c, k.defect)
     yield Constant(
@@ -98,7 +99,7 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     ):
         yield _deviation(symbol, law, value, c, level * share, extra, meaning)
     yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point")
-    if bent is None:
+    if f.plain or bent is None:
         label = "thm-fixed-point"
         yield _derived("q", f.q, "2 eta La/(1 - eps)^2, below 1", label)
     else:
@@ -111,11 +112,11 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     yield _derived("r_+", f.uniqueness, "no other zero lies within it", label)
 
 
-def _shares(c: NetworkCertificate) -> tuple[float, ...]:
+def _shares(f: Certificate) -> tuple[float, ...]:
     """Of the events of the fixed point, in their order."""
-    from fieldlimit.certify.certificate import fixed_point_shares
+    from fieldlimit.certify.certificate import LOCAL_SHARES, PLAIN_SHARES
 
-    return fixed_point_shares(c.constants.curvature)
+    return PLAIN_SHARES if f.plain else LOCAL_SHARES
 
 
 def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:

@@ -66,6 +66,11 @@ class Certificate:
     growth: float = 0.0  # La'
 
     @property
+    def plain(self) -> bool:
+        """True when it is that of thm-fixed-point, from three events; the local one has a fourth."""
+        return math.isinf(self.second)
+
+    @property
     def holds(self) -> bool:
         """True when the theorem applies."""
         return math.isfinite(self.radius)
@@ -152,28 +157,6 @@ def checked_shares(shares: tuple[float, ...], n: int) -> tuple[float, ...]:
     if len(shares) != n or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-12:
         raise ValueError(f"shares are {n} positive numbers with sum 1, but shares = {shares}")
     return shares
-
-
-def neurons_to_certify(
-    constants: FixedPointConstants, delta: float, *, radius: float = math.inf, most: int = 10**9
-) -> int:
-    """The least N whose certificate holds with a radius <= `radius`; ValueError when N > most."""
-
-    def good(N: int) -> bool:
-        certificate = fixed_point_certificate(constants, N, delta)
-        return certificate.holds and certificate.radius <= radius
-
-    high = 1
-    while not good(high):
-        if high >= most:
-            reason = fixed_point_certificate(constants, most, delta).reason
-            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
-        high = min(2 * high, most)
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if good(middle) else (middle, high)
-    return high
 
 
 def inverse(A: Array) -> Array:
