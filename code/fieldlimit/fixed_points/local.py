@@ -9,6 +9,7 @@ import numpy as np
 
 from fieldlimit.checks import Array, positive_integer, probability
 from fieldlimit.concentration import Fluctuation, best_deviation, fluctuation
+from fieldlimit.concentration.fluctuations import other_rules
 from fieldlimit.field import Model
 from fieldlimit.fixed_points.certificate import (
     Certificate,
@@ -19,7 +20,7 @@ from fieldlimit.fixed_points.certificate import (
 from fieldlimit.fixed_points.majorant import Bend, majorant_radii
 from fieldlimit.fixed_points.preconditioned import FeatureKernel
 from fieldlimit.kernels import features
-from fieldlimit.spaces import default_nodes, estimate
+from fieldlimit.spaces import default_nodes
 from fieldlimit.statements import states
 
 QUARTERS = (1 / 4, 1 / 4, 1 / 4, 1 / 4)
@@ -34,14 +35,14 @@ class Curvature:
 
     law: Fluctuation  # of B w_x phi''(h(x)) (x) k_x (x) k_x
     centre: float  # >= ||B D^2F(h)|| as a bilinear map, quadrature error included
-    error: float  # of it
+    error: float  # of it: the farthest of the rules from whose spread it is read
     third: float  # phi_3 = sup |phi'''|, over |s| <= kappa (||h|| + reach)
 
 
 def curvature_at(
     model: Model, constants: FixedPointConstants, n: int | None = None
 ) -> Curvature | None:
-    """The curvature of B F at h; None where phi is not C^3, or phi''' unbounded within the reach.
+    """The curvature of B F at h (r,); None where phi is not C^3, or phi''' unbounded within the reach.
 
     The law by a rule with about n nodes, at a cost O(n^2 r); D^2F(h) itself by the default rule.
     """
@@ -53,7 +54,7 @@ def curvature_at(
         n = TENSOR_NODES
     seen = Model(FeatureKernel(kernel, constants.B, constants.projective), model.phi, model.I)
 
-    def integrate(x: Array, p: Array) -> Array:
+    def tensor(x: Array, p: Array) -> Array:
         T = np.zeros((kernel.rank, kernel.rank**2))
         for block in (slice(i, i + BLOCK) for i in range(0, len(x), BLOCK)):
             k, w = features(seen.kernel, x[block])  # w = B w_x
@@ -61,9 +62,11 @@ def curvature_at(
             T += bends.T @ (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
         return T
 
-    tensor = estimate(kernel.space, integrate, default_nodes(kernel.space))
-    error = float(np.linalg.norm(tensor.error))
-    return Curvature(fluctuation(seen, h, 2, n), bilinear_norm(tensor.value) + error, error, third)
+    rule = kernel.space.quadrature(default_nodes(kernel.space))
+    T = tensor(rule.nodes, rule.weights)
+    others = [] if rule.exact else other_rules(kernel.space, rule)
+    error = max((bilinear_norm(T - tensor(x, p)) for x, p in others), default=0.0)
+    return Curvature(fluctuation(seen, h, 2, n), bilinear_norm(T) + error, error, third)
 
 
 @states("thm-fixed-point-local")
