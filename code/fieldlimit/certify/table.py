@@ -105,7 +105,8 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     else:
         label, meaning = "thm-fixed-point-local", "||B (D^2F_N(h*) - D^2F(h*))||"
         yield _deviation("eps'", bent.law, f.second, c, level * shares[3], 0.0, meaning)
-        yield _derived("La_*", f.centre, "||B D^2F_N(h*)||", label)
+        bend = _shown(c, bent.error)
+        yield Constant("La_*", f.centre, "||B D^2F_N(h*)||", label, _accuracy(c), bend)
         yield _derived("La'", f.growth, "Lipschitz constant of B D^2F_N", label)
         yield _derived("q", f.q, "eta over the largest that is allowed, below 1", label)
     yield _derived("r_-", f.radius, "h*_N lies within it of h*", label)
