@@ -36,6 +36,7 @@ from fieldlimit.fixed_points import (
     fixed_point_certificate,
     fixed_point_constants,
     fixed_points,
+    local_certificate,
     neurons_to_certify,
     newton,
     posterior_certificate,
@@ -155,16 +156,17 @@ def test_parts_are_those_of_their_chapters_and_levels_add_up():
         c = certificate_at(constants, 20_000, DELTA)
         assert math.fsum(event.level for event in c.events) == pytest.approx(DELTA, rel=1e-12)
         level = c.budget.levels[0]
-        alone = fixed_point_certificate(
-            constants.fixed_point, 20_000, level, shares=(0.7, 0.2, 0.1)
-        )
+        parts, shares = (constants.fixed_point, constants.curvature), (0.75, 0.2, 0.02, 0.03)
+        alone = local_certificate(*parts, 20_000, level, shares=shares)
+        plain = fixed_point_certificate(parts[0], 20_000, level, shares=(0.7, 0.2, 0.1))
+        assert alone.radius < plain.radius and not c.fixed_point.plain
         assert c.radius == alone.radius and c.uniqueness == alone.uniqueness
         assert c.holds and c.one_zero and not c.reason
     only = certificate_constants(
         circle_constants().model, circle_constants().h, spectrum=False, trajectories=False
     )
     c = certificate_at(only, 1000, DELTA)
-    assert c.budget.levels == (DELTA, 0.0, 0.0) and len(c.events) == 3 and len(c.claims) == 1
+    assert c.budget.levels == (DELTA, 0.0, 0.0) and len(c.events) == 4 and len(c.claims) == 1
     assert c.radius < certificate_at(circle_constants(), 1000, DELTA).radius
     with pytest.raises(ValueError, match="shares are at least 0 with sum 1"):
         Budget(0.1, 0.5, 0.4, 0.0)
@@ -271,7 +273,7 @@ def test_failing_hypotheses_are_named():
     assert "eps < 1 is needed" in certificate_at(plane_constants()[2], 5, DELTA).reason
     few = certificate_at(plane_constants()[0], 300, DELTA)
     assert [claim.holds for claim in few.claims] == [True, True, True, False]
-    fewer = certificate_at(plane_constants()[2], 3460, DELTA)
+    fewer = certificate_at(plane_constants()[2], 2500, DELTA)
     assert [claim.holds for claim in fewer.claims] == [True, False, True, True]
     assert "shift < stability radius is needed" in fewer.reason
     far = certify(model, 1000, DELTA, h=h, start=h + 20.0)
@@ -504,25 +506,55 @@ def test_the_radius_is_within_two_of_what_is_seen_and_the_posterior_within_a_fif
         assert c.radius < 2 * np.quantile(D, 0.95)  # measured 1.5 to 1.8
         # a network at the same size: the posterior radius is an upper bound and nearly the distance
         assert (posterior >= D - 1e-9).all()
-        assert np.quantile(posterior / D, 0.95) < 1.2
+        moved = D > 1e-9  # a draw with the shares of the field exactly does not move
+        assert np.quantile(posterior[moved] / D[moved], 0.95) < 1.2
+
+
+def drawn_constants(seed):
+    """Of the first zero found of a drawn model, for a fixed point alone."""
+    model = drawn_model(seed)
+    rng = np.random.default_rng([8, seed])
+    points = fixed_points(neural_field(model, 1024), rng=rng, starts=12).points
+    h = newton(neural_field(model), points[0].h[None], steps=8)[0]
+    return certificate_constants(model, h, spectrum=False, trajectories=False), rng
+
+
+def radius_over_quantile(constants, N, networks, rng):
+    """r_- over the 95 % quantile of ||h*_N - h*||, and q."""
+    c, h = certificate_at(constants, N, DELTA), constants.h
+    drawn = (finite_network(constants.model, N, rng=rng) for _ in range(networks))
+    D = [np.linalg.norm(newton(net, h[None], steps=15)[0] - h) for net in drawn]
+    return c.radius / np.quantile(D, 0.95), c.fixed_point.q
 
 
 def test_the_radius_over_drawn_models():
-    """Where q < 1/2: within two in the median, 2.7 at worst (a discrete law of 48 neurons).
+    """Where q < 1/2: within two at four times the least size, for the worst of sixty models and others.
 
-    Quantiles of 100 networks are known to 8 %; nothing here has a false-alarm rate, it is a record.
+    The first five were the worst by thm-fixed-point alone (1.8 to 2.4). Over the seeds 0..59 and 300
+    networks each the ratio was 1.28 to 1.76, its median 1.54. The standard error of a quantile of 150
+    networks is 4 to 8 %; nothing here has a false-alarm rate, it is a record.
     """
-    ratios = []
-    for seed in (2, 4, 6, 7, 8, 11, 15, 16, 22, 29, 31):
-        model = drawn_model(seed)
-        rng = np.random.default_rng([8, seed])
-        points = fixed_points(neural_field(model, 1024), rng=rng, starts=12).points
-        h = newton(neural_field(model), points[0].h[None], steps=8)[0]
-        constants = certificate_constants(model, h, n=512, spectrum=False, trajectories=False)
+    ratios = {}
+    for seed in (1, 17, 27, 14, 38, 2, 4, 6, 7, 8, 11, 13, 15, 16, 21, 22, 23, 29, 31, 53):
+        constants, rng = drawn_constants(seed)
         N = 4 * least_size(constants, DELTA, Wanted(stability=False)).N
-        c = certificate_at(constants, N, DELTA)
-        assert c.fixed_point.q < 0.5
-        networks = (finite_network(model, N, rng=rng) for _ in range(100))
-        D = [np.linalg.norm(newton(net, h[None], steps=15)[0] - h) for net in networks]
-        ratios.append(c.radius / np.quantile(D, 0.95))
-    assert 1.0 < min(ratios) and np.median(ratios) < 2.0 and max(ratios) < 2.7, ratios
+        ratios[seed], q = radius_over_quantile(constants, N, 150, rng)
+        assert q < 0.5
+    sizes = list(ratios.values())
+    assert 1.0 < min(sizes) and np.median(sizes) < 1.65 and max(sizes) < 2.0, ratios
+
+
+def test_the_radius_where_q_is_one_half():
+    """At the least N with q < 1/2: the six largest ratios of sixty models, 1.96 to 2.13 (1500 networks).
+
+    Above two only where N = 8 or 11, and eps about 1/4: the factor 1/(1 - eps). Quantiles of 400
+    networks are known to 4 %; a record as well.
+    """
+    for seed in (13, 23, 31, 34, 40, 53):
+        constants, rng = drawn_constants(seed)
+        N = 1
+        while certificate_at(constants, N, DELTA).fixed_point.q >= 0.5:
+            N += 1
+        ratio, _ = radius_over_quantile(constants, N, 400, rng)
+        eps = certificate_at(constants, N, DELTA).fixed_point.eps
+        assert ratio < 2.25 and ratio * (1 - eps) < 1.7, (seed, N, ratio, eps)

@@ -24,11 +24,19 @@ from fieldlimit.checks import Array, positive, positive_integer
 from fieldlimit.concentration import best_deviation
 from fieldlimit.eigenvalues import SpectralCertificate
 from fieldlimit.field import Model
-from fieldlimit.fixed_points import Certificate, fixed_point_certificate
+from fieldlimit.fixed_points import (
+    Certificate,
+    Curvature,
+    FixedPointConstants,
+    fixed_point_certificate,
+    local_certificate,
+)
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
 from fieldlimit.statements import states
 
-SHARES = (0.7, 0.2, 0.1)  # of eta, eps, cN: the radius is proportional to eta alone
+# Of eta, eps, cN, and eps' where the curvature at h* is used: the radius is proportional to eta.
+PLAIN_SHARES = (0.7, 0.2, 0.1)
+LOCAL_SHARES = (0.75, 0.2, 0.02, 0.03)
 
 
 @dataclass(frozen=True)
@@ -168,7 +176,7 @@ def certificate_at(
     tolerance: float = 0.1,
     discs: bool = True,
 ) -> NetworkCertificate:
-    """thm-fixed-point, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
+    """thm-fixed-point or its local version, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
     Each part gets its share of delta (`budget`). The spectrum is argued on the event of the fixed point
     and one of its own; the trajectories have their own event, and on the intersection they speak of
@@ -183,7 +191,7 @@ def certificate_at(
     fixed = spectrum = None
     long: TrajectoryCertificate | Agreement | None = None
     if c.fixed_point is not None:
-        fixed = fixed_point_certificate(c.fixed_point, N, first, shares=SHARES)
+        fixed = _fixed_point(c.fixed_point, c.curvature, N, first)
     if c.spectrum is not None:
         assert fixed is not None and c.shift is not None
         spectrum = moved_spectrum(
@@ -249,6 +257,17 @@ def constants_at(
     return certificate_constants(
         model, h, start=start, spectrum=spectrum, trajectories=trajectories, reach=reach, n=n
     )  # fmt: skip
+
+
+def _fixed_point(
+    constants: FixedPointConstants, curvature: Curvature | None, N: int, delta: float
+) -> Certificate:
+    """By the curvature at h* or by the largest one: the promise of the lesser radius."""
+    plain = fixed_point_certificate(constants, N, delta, shares=PLAIN_SHARES)
+    if curvature is None:
+        return plain
+    local = local_certificate(constants, curvature, N, delta, shares=LOCAL_SHARES)
+    return plain if plain.radius < local.radius else local
 
 
 def _agreement(

@@ -46,7 +46,8 @@ def _fixed_point(c: NetworkCertificate) -> Claim:
         else f"the only one within {rounded_down(f.uniqueness)}"
     )
     answer = f"Yes: one within {rounded_up(f.radius)} of h*, {alone}."
-    return Claim("fixed point", question, True, answer, "", "thm-fixed-point")
+    label = "thm-fixed-point" if f.plain else "thm-fixed-point-local"
+    return Claim("fixed point", question, True, answer, "", label)
 
 
 def _type(c: NetworkCertificate) -> Claim:

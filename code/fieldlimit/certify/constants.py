@@ -12,18 +12,24 @@ from fieldlimit.checks import Array, nonnegative, readonly, shaped
 from fieldlimit.concentration import Fluctuation, fluctuation
 from fieldlimit.eigenvalues import EigenvalueConstants, eigenvalue_constants
 from fieldlimit.field import Model, VectorField, neural_field
-from fieldlimit.fixed_points import FixedPointConstants, fixed_point_constants, fixed_points, newton
+from fieldlimit.fixed_points import (
+    Curvature,
+    FixedPointConstants,
+    curvature_at,
+    fixed_point_constants,
+    fixed_points,
+    newton,
+)
 from fieldlimit.fixed_points.certificate import LEAST_SINGULAR, inverse, residual_and_defect
 from fieldlimit.kernels import SpectralKernel
 from fieldlimit.long_times import AttractorConstants, attractor_constants, log_norm
 from fieldlimit.promises import require_promises
-from fieldlimit.spaces.base import PRODUCT_DIMENSION
 
 NOT_A_ZERO = (
     1e-6  # of ||F(h)||, relative to 1 + ||h||: beyond, h is no fixed point but another state
 )
 NODES = 1024  # of the rules for the laws of tensors, beyond one dimension
-FINE = 2**16  # of the Sobol rule for F(h*) itself, whose error adds to every radius
+FINE = 2**16  # of the rule for F(h*) itself beyond one dimension: its error adds to every radius
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +58,7 @@ class CertificateConstants:
     residual: float  # ||F(h)||, the value alone
     failed: str = ""
     fixed_point: FixedPointConstants | None = None
+    curvature: Curvature | None = None  # None where phi is not C^3
     spectrum: EigenvalueConstants | None = None
     shift: ShiftLaws | None = None  # with `spectrum`
     trajectories: AttractorConstants | Departure | None = None
@@ -107,6 +114,7 @@ def certificate_constants(
         fixed = spectral.fixed_point
     else:
         fixed = fixed_point_constants(model, h, A=A, n=n, reach=reach)
+    curvature = curvature_at(model, fixed, n)
     residual_B, defect = residual_and_defect(model, h, fixed.B, _fine(model))
     fixed = replace(fixed, residual=residual_B, defect=defect)
     spectral = replace(spectral, fixed_point=fixed) if spectral else None
@@ -116,7 +124,7 @@ def certificate_constants(
         derivative = spectral.derivative if spectral else None
         long, missing = _trajectories(model, h, begin, fixed, derivative, n)
     return CertificateConstants(
-        model, h, begin, values, residual, "", fixed, spectral, laws, long, missing
+        model, h, begin, values, residual, "", fixed, curvature, spectral, laws, long, missing
     )
 
 
@@ -146,8 +154,8 @@ def settled_state(model: Model, *, rng: np.random.Generator) -> Array:
 
 
 def _fine(model: Model) -> int | None:
-    """Nodes for F(h*): the default of a product rule, more of a Sobol rule."""
-    return FINE if model.kernel.space.dimension > PRODUCT_DIMENSION else None
+    """Nodes for F(h*): the default on a line, more beyond."""
+    return FINE if model.kernel.space.dimension > 1 else None
 
 
 def _polished(model: Model, F: VectorField, h: Array) -> Array:

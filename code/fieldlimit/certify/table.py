@@ -16,6 +16,7 @@ from fieldlimit.spaces import FiniteSpace
 
 if TYPE_CHECKING:
     from fieldlimit.certify.certificate import NetworkCertificate
+    from fieldlimit.fixed_points import Certificate
 
 Accuracy = Literal["exact", "bound", "estimate", "derived"]
 
@@ -39,19 +40,19 @@ class Constant:
 
 def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
     """The events of the parts that are there; their levels add up to delta (of a full certificate)."""
-    from fieldlimit.certify.certificate import SHARES
-
     first, second, third = c.budget.levels
     found: list[Event] = []
     if c.fixed_point is not None:
-        texts = (
-            f"||B F_N(h*)|| <= eta = {c.fixed_point.eta:.3g}",
-            f"||B (DF_N(h*) - A)|| <= eps = {c.fixed_point.eps:.3g}",
-            f"||Kop_N|| <= cN = {c.fixed_point.cN:.3g}",
-        )
+        f, shares = c.fixed_point, _shares(c.fixed_point)
+        parts_of_radius = [
+            f"||B F_N(h*)|| <= eta = {f.eta:.3g}",
+            f"||B (DF_N(h*) - A)|| <= eps = {f.eps:.3g}",
+            f"||Kop_N|| <= cN = {f.cN:.3g}",
+            f"||B (D^2F_N(h*) - D^2F(h*))|| <= eps' = {f.second:.3g}",
+        ]
         found += [
             Event(text, "fixed point", first * share)
-            for text, share in zip(texts, SHARES, strict=True)
+            for text, share in zip(parts_of_radius, shares, strict=False)
         ]
     if c.spectrum is not None:
         moved = c.spectrum.moved
@@ -84,9 +85,7 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     f, k = c.fixed_point, c.constants.fixed_point
     if f is None or k is None:
         return
-    from fieldlimit.certify.certificate import SHARES
-
-    level = c.budget.levels[0]
+    level, shares, bent = c.budget.levels[0], _shares(f), c.constants.curvature
     yield _sum("residual", k.residual, "||B F(h*)||: Newton's method and quadrature", c, k.residual)
     yield _sum("defect", k.defect, "||Id - B DF(h*)||: the same", c, k.defect)
     yield Constant(
@@ -94,15 +93,31 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     )
     yield Constant("sup||B w||", k.projective, "over all locations", "thm-fixed-point", "bound")
     for symbol, law, value, share, extra, meaning in (
-        ("eta", k.field, f.eta, SHARES[0], k.residual, "||B F_N(h*)||"),
-        ("eps", k.derivative, f.eps, SHARES[1], k.defect, "||B (DF_N(h*) - A)||"),
-        ("cN", k.receptive, f.cN, SHARES[2], 0.0, "||Kop_N||"),
+        ("eta", k.field, f.eta, shares[0], k.residual, "||B F_N(h*)||"),
+        ("eps", k.derivative, f.eps, shares[1], k.defect, "||B (DF_N(h*) - A)||"),
+        ("cN", k.receptive, f.cN, shares[2], 0.0, "||Kop_N||"),
     ):
         yield _deviation(symbol, law, value, c, level * share, extra, meaning)
     yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point")
-    yield _derived("q", f.q, "2 eta La/(1 - eps)^2, at most 1", "thm-fixed-point")
-    yield _derived("r_-", f.radius, "h*_N lies within it of h*", "thm-fixed-point")
-    yield _derived("r_+", f.uniqueness, "no other zero lies within it", "thm-fixed-point")
+    if f.plain or bent is None:
+        label = "thm-fixed-point"
+        yield _derived("q", f.q, "2 eta La/(1 - eps)^2, below 1", label)
+    else:
+        label, meaning = "thm-fixed-point-local", "||B (D^2F_N(h*) - D^2F(h*))||"
+        yield _deviation("eps'", bent.law, f.second, c, level * shares[3], 0.0, meaning)
+        bend = _shown(c, bent.error)
+        yield Constant("La_*", f.centre, "||B D^2F_N(h*)||", label, _accuracy(c), bend)
+        yield _derived("La'", f.growth, "Lipschitz constant of B D^2F_N", label)
+        yield _derived("q", f.q, "eta over the largest that is allowed, below 1", label)
+    yield _derived("r_-", f.radius, "h*_N lies within it of h*", label)
+    yield _derived("r_+", f.uniqueness, "no other zero lies within it", label)
+
+
+def _shares(f: Certificate) -> tuple[float, ...]:
+    """Of the events of the fixed point, in their order."""
+    from fieldlimit.certify.certificate import LOCAL_SHARES, PLAIN_SHARES
+
+    return PLAIN_SHARES if f.plain else LOCAL_SHARES
 
 
 def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:

@@ -6,10 +6,12 @@ from fieldlimit.fixed_points.certificate import (
     FixedPointConstants,
     fixed_point_certificate,
     fixed_point_constants,
-    neurons_to_certify,
 )
 from fieldlimit.fixed_points.clt import FixedPointLaw, fixed_point_law
 from fieldlimit.fixed_points.continuation import Branch, SpecialPoint, continuation, diagram
+from fieldlimit.fixed_points.local import Curvature, curvature_at, local_certificate
+from fieldlimit.fixed_points.majorant import Bend, majorant_radii
+from fieldlimit.fixed_points.needed import neurons_to_certify
 from fieldlimit.fixed_points.newton import Radii, newton_kantorovich
 from fieldlimit.fixed_points.posterior import Posterior, posterior_certificate, simulated_radius
 from fieldlimit.fixed_points.preconditioned import preconditioned, projective_sup
@@ -25,9 +27,11 @@ from fieldlimit.fixed_points.search import (
 from fieldlimit.fixed_points.symmetry import Orbit, orbit, rotation_generators
 
 __all__ = [
+    "Bend",
     "Branch",
     "Census",
     "Certificate",
+    "Curvature",
     "FixedPoint",
     "FixedPointConstants",
     "FixedPointLaw",
@@ -38,6 +42,7 @@ __all__ = [
     "SpecialPoint",
     "census",
     "continuation",
+    "curvature_at",
     "describe",
     "diagram",
     "fixed_point_certificate",
@@ -45,6 +50,8 @@ __all__ = [
     "fixed_point_law",
     "fixed_points",
     "index_sum",
+    "local_certificate",
+    "majorant_radii",
     "neurons_to_certify",
     "newton",
     "newton_kantorovich",

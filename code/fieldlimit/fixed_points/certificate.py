@@ -47,8 +47,9 @@ class FixedPointConstants:
 class Certificate:
     """Exactly one zero of F_N closer to h than `uniqueness`, and it lies within `radius`.
 
-    With probability >= 1 - delta over the locations. radius = inf: thm-fixed-point does not apply;
-    `reason` names the hypothesis that fails.
+    With probability >= 1 - delta over the locations. radius = inf: thm-fixed-point (or
+    thm-fixed-point-local) does not apply; `reason` names the hypothesis that fails. q: eta as a share
+    of the largest for which it would, at these eps and La.
     """
 
     N: int
@@ -60,6 +61,14 @@ class Certificate:
     q: float
     radius: float  # r_-
     uniqueness: float  # r_+
+    second: float = math.inf  # eps' >= ||B (D^2F_N(h) - D^2F(h))||, of thm-fixed-point-local
+    centre: float = math.inf  # La_* >= ||B D^2F_N(h)||; inf: not used
+    growth: float = 0.0  # La'
+
+    @property
+    def plain(self) -> bool:
+        """True when it is that of thm-fixed-point, from three events; the local one has a fourth."""
+        return math.isinf(self.second)
 
     @property
     def holds(self) -> bool:
@@ -73,7 +82,7 @@ class Certificate:
             return ""
         if self.eps >= 1.0:
             return f"eps < 1 is needed, but eps = {self.eps:.3g}"
-        if self.q > 1.0:
+        if not self.q < 1.0:
             return f"q < 1 is needed, but q = {self.q:.3g}"
         return "the radius exceeds the ball on which phi'' was bounded"
 
@@ -124,7 +133,7 @@ def fixed_point_certificate(
     N: int,
     delta: float,
     *,
-    shares: tuple[float, float, float] = THIRDS,
+    shares: tuple[float, ...] = THIRDS,
 ) -> Certificate:
     """r_-+ of thm-fixed-point, from q = 2 eta La/(1 - eps)^2 and La = phi_2 sup||B w_x|| cN.
 
@@ -133,9 +142,7 @@ def fixed_point_certificate(
     included.
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
-    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-12:
-        raise ValueError(f"shares are positive with sum 1, but shares = {shares}")
-    levels = [share * delta for share in shares]
+    levels = [share * delta for share in checked_shares(shares, 3)]
     eta = best_deviation(constants.field, N, levels[0]).deviation + constants.residual
     eps = best_deviation(constants.derivative, N, levels[1]).deviation + constants.defect
     spread = best_deviation(constants.receptive, N, levels[2]).deviation
@@ -145,26 +152,11 @@ def fixed_point_certificate(
     return Certificate(N, delta, eta, eps, cN, La, radii.q, radii.existence, radii.uniqueness)
 
 
-def neurons_to_certify(
-    constants: FixedPointConstants, delta: float, *, radius: float = math.inf, most: int = 10**9
-) -> int:
-    """The least N whose certificate holds with a radius <= `radius`; ValueError when N > most."""
-
-    def good(N: int) -> bool:
-        certificate = fixed_point_certificate(constants, N, delta)
-        return certificate.holds and certificate.radius <= radius
-
-    high = 1
-    while not good(high):
-        if high >= most:
-            reason = fixed_point_certificate(constants, most, delta).reason
-            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
-        high = min(2 * high, most)
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if good(middle) else (middle, high)
-    return high
+def checked_shares(shares: tuple[float, ...], n: int) -> tuple[float, ...]:
+    """Shares of delta, or ValueError unless they are n positive numbers with sum 1."""
+    if len(shares) != n or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-12:
+        raise ValueError(f"shares are {n} positive numbers with sum 1, but shares = {shares}")
+    return shares
 
 
 def inverse(A: Array) -> Array:
