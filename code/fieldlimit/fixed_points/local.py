@@ -18,7 +18,7 @@ from fieldlimit.fixed_points.certificate import (
     fixed_point_certificate,
 )
 from fieldlimit.fixed_points.majorant import Bend, majorant_radii
-from fieldlimit.fixed_points.preconditioned import FeatureKernel
+from fieldlimit.fixed_points.preconditioned import feature_kernel
 from fieldlimit.kernels import features
 from fieldlimit.spaces import default_nodes
 from fieldlimit.statements import states
@@ -52,7 +52,7 @@ def curvature_at(
         return None
     if n is None and kernel.space.dimension > 1:
         n = TENSOR_NODES
-    seen = Model(FeatureKernel(kernel, constants.B, constants.projective), model.phi, model.I)
+    seen = Model(feature_kernel(kernel, constants.B, constants.projective), model.phi, model.I)
 
     def tensor(x: Array, p: Array) -> Array:
         T = np.zeros((kernel.rank, kernel.rank**2))

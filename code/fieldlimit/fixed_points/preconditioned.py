@@ -12,46 +12,14 @@ from numpy.typing import ArrayLike
 from fieldlimit.checks import Array
 from fieldlimit.concentration import space_derivative_bound
 from fieldlimit.field import Model
-from fieldlimit.kernels import FourierBasis, Kernel, SpectralKernel, features
+from fieldlimit.kernels import DerivedKernel, FourierBasis, Kernel, SpectralKernel
 from fieldlimit.nonlinearities import Nonlinearity
-from fieldlimit.spaces import FiniteSpace, SimilaritySpace
+from fieldlimit.spaces import FiniteSpace
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureKernel:
-    """k_x and B w_x with B (r, r): the features of <k_x, B w_y>. `omega` bounds ||B w_x||."""
-
-    kernel: Kernel
-    B: Array  # (r, r)
-    omega: float
-
-    @property
-    def space(self) -> SimilaritySpace:
-        """(X, rho)."""
-        return self.kernel.space
-
-    @property
-    def rank(self) -> int:
-        """r."""
-        return self.kernel.rank
-
-    @property
-    def kappa(self) -> float:
-        """A bound of ||k_x||."""
-        return self.kernel.kappa
-
-    def k(self, x: Array) -> Array:
-        """(n, d) -> (n, r)."""
-        return self.kernel.k(x)
-
-    def w(self, x: Array) -> Array:
-        """B w_x, (n, d) -> (n, r)."""
-        return self.kernel.w(x) @ self.B.T
-
-    def features(self, x: Array) -> tuple[Array, Array]:
-        """k and B w from one evaluation, each (n, r)."""
-        k, w = features(self.kernel, x)
-        return k, w @ self.B.T
+def feature_kernel(kernel: Kernel, B: Array, omega: float) -> DerivedKernel:
+    """k_x and B w_x with B (r, r): the features of <k_x, B w_y>. omega >= sup ||B w_x||."""
+    return DerivedKernel(kernel, lambda k, w: (k, w @ B.T), kernel.kappa, omega)
 
 
 def preconditioned(model: Model, B: Array) -> Model:
@@ -59,44 +27,8 @@ def preconditioned(model: Model, B: Array) -> Model:
 
     Its input is I, not B I: only differences F_N - F and derivatives are asked of it.
     """
-    return Model(
-        FeatureKernel(model.kernel, B, projective_sup(model.kernel, B)), model.phi, model.I
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class ReceptiveKernel:
-    """k_x in both places: the features of <k_x, k_y>, whose derivative field is Kop."""
-
-    kernel: Kernel
-
-    @property
-    def space(self) -> SimilaritySpace:
-        """(X, rho)."""
-        return self.kernel.space
-
-    @property
-    def rank(self) -> int:
-        """r."""
-        return self.kernel.rank
-
-    @property
-    def kappa(self) -> float:
-        """A bound of ||k_x||."""
-        return self.kernel.kappa
-
-    @property
-    def omega(self) -> float:
-        """The same."""
-        return self.kernel.kappa
-
-    def k(self, x: Array) -> Array:
-        """(n, d) -> (n, r)."""
-        return self.kernel.k(x)
-
-    def w(self, x: Array) -> Array:
-        """(n, d) -> (n, r)."""
-        return self.kernel.k(x)
+    seen = feature_kernel(model.kernel, B, projective_sup(model.kernel, B))
+    return Model(seen, model.phi, model.I)
 
 
 @dataclass(frozen=True)
@@ -123,7 +55,7 @@ class Linear:
 def receptive_model(kernel: Kernel) -> Model:
     """The model of which D(F_N + Id) = Kop_N at every state."""
     phi: Nonlinearity = Linear()
-    return Model(ReceptiveKernel(kernel), phi)
+    return Model(DerivedKernel(kernel, lambda k, _: (k, k), kernel.kappa, kernel.kappa), phi)
 
 
 def projective_sup(kernel: Kernel, B: Array) -> float:
