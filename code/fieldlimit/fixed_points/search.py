@@ -162,10 +162,12 @@ def jacobians(F: VectorField, h: Array) -> Array:
     """DF at each row of h, (m, r) -> (m, r, r)."""
     slopes = F.weights * F.phi.derivative(F.potentials(h), 1)  # (m, n)
     n, r = F.k.shape
-    if n * r**2 <= 2**21:  # the table of all w (x) k fits the cache: one product for all states
+    # the table of all w (x) k serves all states by one product: if it fits the cache, and there are
+    # enough of them to pay for it
+    if 2 * len(h) > r and n * r**2 <= 2**21:
         tensors = (F.w[:, :, None] * F.k[:, None, :]).reshape(n, r**2)
         return (slopes @ tensors).reshape(-1, r, r) - np.eye(r)
-    return np.stack([F.w.T @ (s[:, None] * F.k) for s in slopes]) - np.eye(h.shape[1])
+    return np.stack([F.w.T @ (s[:, None] * F.k) for s in slopes]) - np.eye(r)
 
 
 def describe(F: VectorField, h: Array) -> FixedPoint:
