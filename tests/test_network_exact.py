@@ -10,8 +10,17 @@ import pytest
 
 from fieldlimit.field import Model, VectorField, finite_network
 from fieldlimit.kernels import shifted_ring
-from fieldlimit.network import Path, Points, PoissonCells, Steps, Wave, simulate, thinning
-from fieldlimit.network import simulation as module
+from fieldlimit.network import (
+    Path,
+    Points,
+    PoissonCells,
+    Steps,
+    Wave,
+    acceptance,
+    plan,
+    simulate,
+    thinning,
+)
 from fieldlimit.network import window as windows
 from fieldlimit.nonlinearities import Logistic
 from spiking import RING, Hump, low_rank, some_network
@@ -55,7 +64,7 @@ def test_spike_for_spike_on_its_own_candidates(case, monkeypatch):
         return step
 
     monkeypatch.setattr(windows, "_follow", watched)
-    monkeypatch.setattr(module, "MARGIN", 0.9 + case % 3 * 0.3)  # tubes that often fail
+    monkeypatch.setattr(plan, "MARGIN", 0.9 + case % 3 * 0.3)  # tubes that often fail
     options = [{}, {"window": 0.3}, {"window": 3.0, "block": 5}, {"block": 1}][case % 4]
     h0 = net.I + rng.normal(size=len(net.I)) / 3
     fast = simulate(net, 5.0, rng=np.random.default_rng(case), h0=h0, **options)
@@ -83,14 +92,14 @@ def test_narrow_tubes_fail_and_are_widened():
         return step
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "run", narrow)
+        patch.setattr(plan, "run", narrow)
         simulate(net, 30.0, **frame)
     assert len(tubes) == 100 and sum(t > 1 for t in tubes) > 33
 
 
 def replayed(net, points, duration, h0, p=None):
     """The sequential loop on keys in place of heights, with the input's path p."""
-    rule = module.acceptance(net.phi)
+    rule = acceptance(net.phi)
     p = (lambda t: np.tile(net.I, (len(t), 1))) if p is None else p
     y, t, spikes = h0 - p(np.zeros(1))[0], 0.0, []
     inputs = p(points.times)
@@ -123,7 +132,7 @@ def test_inputs_that_change(name, N):
     points = measure.between(0.0, 4.5, 1.5)
     h0 = np.array([0.3, 0.6, -0.2])
     fast = simulate(net, 4.5, rng=None, measure=measure, drive=drive, h0=h0)
-    keyed = points._replace(heights=module.acceptance(net.phi).key(points.heights))
+    keyed = points._replace(heights=acceptance(net.phi).key(points.heights))
     slow = replayed(net, keyed, 4.5, h0, drive.path)
     np.testing.assert_array_equal(fast.neurons, slow[1])
     np.testing.assert_array_equal(fast.times, slow[0])
@@ -147,7 +156,7 @@ def test_large_networks_bound_the_excursion_between_nodes(case, monkeypatch):
     Tubes that often fail (MARGIN 0.8), features of unequal lengths, rates of about one per tau.
     """
     rng = np.random.default_rng([case, 3])
-    monkeypatch.setattr(module, "MARGIN", 0.8)
+    monkeypatch.setattr(plan, "MARGIN", 0.8)
     N = (2000, 5000, 12_000, 40_000)[case % 4]
     phi = (Logistic(1.0, 4.0), Hump(0.5))[case // 4]
     net = low_rank(N, 1 + case, rng, phi)

@@ -1,9 +1,8 @@
-"""The exact simulation, window after window."""
+"""The exact simulation: what is asked, checked before any work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,20 +10,14 @@ from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, finite_array, positive, positive_integer, shaped
 from fieldlimit.field import VectorField
-from fieldlimit.network.blocks import Blocks, blocks, default_size
+from fieldlimit.network.blocks import blocks, default_size
 from fieldlimit.network.inputs import Constant, Input
 from fieldlimit.network.measure import Measure
+from fieldlimit.network.plan import Lengths, Plan
 from fieldlimit.network.rules import Acceptance, acceptance
 from fieldlimit.network.spikes import Spikes, joined, recorded
-from fieldlimit.network.window import Step, Window, run
 
-REMEMBERED = 8  # windows whose excursions set the next tube
-MARGIN = 1.2  # of the tube over the largest of them
-LONGEST, SHORTEST = 4.0, 1 / 16  # windows, in units of tau
-STEP = 2**0.5  # from one length of a window to the next
 TOP_WINDOW = 300.0  # of a window that is given: e^{2t} is a number
-FIXED = 60_000  # numbers handled for undecided candidates in the time that a window costs as such
-CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
 
 
 def simulate(
@@ -50,8 +43,9 @@ def simulate(
 
     drive: an input that changes in time, in place of network.I (`fieldlimit.network.inputs`).
     measure: the points of a given Poisson measure decide, and rng is None; networks simulated with
-    one measure are coupled. (Windows are then of one length, 0.5 unless given.) window (units of tau) and block (neurons) change the speed, not the
-    law. progress: a bar, when tqdm is installed.
+    one measure are coupled. (Windows are then of one length, 0.5 unless given.)
+    window (units of tau) and block (neurons) change the speed, not the law. progress: a bar, when
+    tqdm is installed.
 
     Deterministic given rng's state. ValueError before any work when the weights are not all 1/N (a
     quadrature is no network), when a rate is negative or not finite, or when phi has neither
@@ -86,128 +80,28 @@ def stream(
     moving = Constant(network.I) if drive is None else drive
     p0 = shaped("the input at time 0", moving.path(np.zeros(1))[0], (rank,))
     z = p0 if h0 is None else shaped("h0", h0, (rank,))
-    times = _grid(duration, positive("dt", dt)) if at is None else _asked(at, duration)
-    kept = recorded(record, N)
     rule = acceptance(network.phi)
     _check_rates(network, rule, z)
+    _check_source(rng, measure, N)
     size = default_size(N) if block is None else positive_integer("block", block)
-    fixed = None if window is None else positive("window", window)
-    if fixed is not None and fixed > TOP_WINDOW:
-        raise ValueError(f"window is at most {TOP_WINDOW:g} tau, but window = {fixed}")
-    lengths = Lengths(SHORTEST, LONGEST) if fixed is None else Lengths(fixed, fixed)
-    if (rng is None) == (measure is None):
-        raise ValueError(f"either rng or measure is given, but rng = {rng} and measure = {measure}")
-    if measure is not None:
-        if measure.N != N:
-            raise ValueError(f"the measure has N = {N} neurons, but measure.N = {measure.N}")
-        fixed, size = fixed or 0.5, N
-        lengths = Lengths(fixed, fixed)
-    in_order = measure is not None  # all neurons in one block, as they are numbered
-    layout = blocks(network, np.arange(N) if in_order else rule.order(network.k @ z), size)
-    return _windows(
-        network, rule, layout, moving, duration, lengths, z - p0, times, kept, rng, measure
+    if measure is not None:  # all neurons in one block, as they are numbered
+        layout = blocks(network, np.arange(N), N)
+    else:
+        layout = blocks(network, rule.order(network.k @ z), size)
+    plan = Plan(
+        network=network,
+        rule=rule,
+        layout=layout,
+        drive=moving,
+        duration=duration,
+        lengths=_lengths(window, measure),
+        y=z - p0,
+        times=_grid(duration, positive("dt", dt)) if at is None else _asked(at, duration),
+        kept=recorded(record, N),
+        rng=rng,
+        measure=measure,
     )
-
-
-def _windows(
-    network: VectorField,
-    rule: Acceptance,
-    layout: Blocks,
-    drive: Input,
-    duration: float,
-    lengths: Lengths,
-    y: Array,
-    times: Array,
-    kept: NDArray[np.bool_] | None,
-    rng: np.random.Generator | None,
-    measure: Measure | None,
-) -> Iterator[Spikes]:
-    N = network.size
-    spacing = int(np.clip(N // 300, 1, 16))
-    pull = _first_pull(network, drive, y)
-    excursions: list[float] = []  # over the root of the window's duration
-    jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N
-    rest = network.k @ drive.I if isinstance(drive, Constant) else None
-    best, done, start, m, length = np.inf, 0, 0.0, 0, lengths.first
-    while start < duration:
-        m += 1
-        stop = start + length if measure is None else m * length
-        if stop > duration * (1 - 1e-12):
-            stop = duration
-        span = stop - start
-        until = int(np.searchsorted(times, stop, side="right")) if stop < duration else len(times)
-        asked = np.clip(times[done:until] - start, 0.0, span)
-        guess = pull + np.exp(-span / 2) * (y - pull)
-        frame = Window(network, rule, layout, drive, start, span, y, guess, asked, jump, rest)
-        if excursions:
-            radius = MARGIN * float(np.sqrt(span)) * max(excursions)
-        else:
-            radius = _first_radius(network, frame, pull)
-        step = run(frame, radius, rng=rng, measure=measure, spacing=spacing)
-        excursions = [*excursions[-REMEMBERED + 1 :], step.excursion / float(np.sqrt(span))]
-        pull = (step.end - np.exp(-span) * y) / -np.expm1(-span)
-        y = step.end
-        yield _part(step, start, times[done:until], drive, kept)
-        start, done, length = stop, until, lengths.after(length, step, N)
-        if measure is None and len(step.times):
-            waste = step.tried / len(step.times)
-            if waste > 1.3 * best:
-                z = drive.path(np.array([stop]))[0] + y
-                layout, best = blocks(network, rule.order(network.k @ z), layout.size), np.inf
-            else:
-                best = min(best, waste)
-
-
-def _part(
-    step: Step, start: float, times: Array, drive: Input, kept: NDArray[np.bool_] | None
-) -> Spikes:
-    spikes, neurons = start + step.times, step.neurons
-    if kept is not None:
-        chosen = kept[neurons]
-        spikes, neurons = spikes[chosen], neurons[chosen]
-    latent = drive.path(times) + step.latent
-    return Spikes(spikes, neurons.astype(np.int64), times, latent)
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Of windows, between shortest and longest: as much work for the window as for its undecided.
-
-    A longer window is worth its overhead until the tube, which grows with it, leaves too many
-    candidates undecided, or until there are too many of them. The choice depends on past windows only,
-    so it does not change the law.
-    """
-
-    shortest: float
-    longest: float
-
-    @property
-    def first(self) -> float:
-        return max(self.shortest, self.longest / 4)
-
-    def after(self, length: float, step: Step, N: int) -> float:
-        rank = len(step.end)
-        work = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
-        share = max(work, step.tried / (CROWD + N / 3))
-        if share < 0.7:
-            return min(STEP * length, self.longest)
-        return max(length / STEP, self.shortest) if share > 1.4 else length
-
-
-def _first_pull(network: VectorField, drive: Input, y: Array) -> Array:
-    """The mean jumps per tau at time 0: where Y would settle if the rates stayed."""
-    rates = network.phi(network.k @ (drive.path(np.zeros(1))[0] + y))
-    pull: Array = (rates / network.size) @ network.w
-    return pull
-
-
-def _first_radius(network: VectorField, window: Window, pull: Array) -> float:
-    """Half the way of the mean path, and four standard deviations of the sum of the jumps."""
-    rates = network.phi(network.k @ (window.middle + window.y))
-    square = np.einsum("ij,ij->i", network.w, network.w)
-    variance = float(rates @ square) / network.size**2 * window.duration
-    way = float(np.linalg.norm(pull - window.y)) * -float(np.expm1(-window.duration))
-    return way + 4 * float(np.sqrt(variance)) + window.jump
+    return iter(plan)
 
 
 def _grid(duration: float, dt: float) -> Array:
@@ -220,6 +114,23 @@ def _asked(at: Array, duration: float) -> Array:
     if (np.diff(at) < 0).any() or (len(at) and (at[0] < 0 or at[-1] > duration)):
         raise ValueError(f"times `at` increase within [0, {duration}], but at = {at}")
     return at
+
+
+def _lengths(window: float | None, measure: Measure | None) -> Lengths:
+    """All windows as long as the given one; those of a measure half a tau where none is given."""
+    if window is None and measure is None:
+        return Lengths()
+    fixed = 0.5 if window is None else positive("window", window)
+    if fixed > TOP_WINDOW:
+        raise ValueError(f"window is at most {TOP_WINDOW:g} tau, but window = {fixed}")
+    return Lengths(fixed, fixed)
+
+
+def _check_source(rng: np.random.Generator | None, measure: Measure | None, N: int) -> None:
+    if (rng is None) == (measure is None):
+        raise ValueError(f"either rng or measure is given, but rng = {rng} and measure = {measure}")
+    if measure is not None and measure.N != N:
+        raise ValueError(f"the measure has N = {N} neurons, but measure.N = {measure.N}")
 
 
 def _check_rates(network: VectorField, rule: Acceptance, z: Array) -> None:

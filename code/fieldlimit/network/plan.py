@@ -1,0 +1,135 @@
+"""A simulation that has been checked, window after window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldlimit.checks import Array
+from fieldlimit.field import VectorField
+from fieldlimit.network.blocks import Blocks, blocks
+from fieldlimit.network.inputs import Constant, Input
+from fieldlimit.network.measure import Measure
+from fieldlimit.network.rules import Acceptance
+from fieldlimit.network.spikes import Spikes
+from fieldlimit.network.window import Step, Window, run
+
+REMEMBERED = 8  # windows whose excursions set the next tube
+MARGIN = 1.2  # of the tube over the largest of them
+STEP = 2**0.5  # from one length of a window to the next
+FIXED = 60_000  # numbers handled for undecided candidates in the time that a window costs as such
+CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Of windows, between shortest and longest: as much work for the window as for its undecided.
+
+    A longer window is worth its overhead until the tube, which grows with it, leaves too many
+    candidates undecided, or until there are too many of them. The choice depends on past windows only,
+    so it does not change the law.
+    """
+
+    shortest: float = 1 / 16  # units of tau
+    longest: float = 4.0
+
+    @property
+    def first(self) -> float:
+        return max(self.shortest, self.longest / 4)
+
+    def after(self, length: float, step: Step, N: int) -> float:
+        rank = len(step.end)
+        work = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
+        share = max(work, step.tried / (CROWD + N / 3))
+        if share < 0.7:
+            return min(STEP * length, self.longest)
+        return max(length / STEP, self.shortest) if share > 1.4 else length
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The network from Z_0 = p(0) + y over [0, duration]; to iterate is to simulate, window by window.
+
+    Either rng or measure is given. Windows of a measure end at multiples of their length.
+    """
+
+    network: VectorField
+    rule: Acceptance
+    layout: Blocks  # at the start; with rng it is made anew when potentials have moved
+    drive: Input
+    duration: float
+    lengths: Lengths
+    y: Array  # (r,)
+    times: Array  # (T,), increasing, at which Z is returned
+    kept: NDArray[np.bool_] | None  # (N,), neurons whose spikes are returned; None: all
+    rng: np.random.Generator | None
+    measure: Measure | None
+
+    def __iter__(self) -> Iterator[Spikes]:
+        """What each window has produced."""
+        network, drive, times, N = self.network, self.drive, self.times, self.network.size
+        spacing = int(np.clip(N // 300, 1, 16))
+        jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N
+        rest = network.k @ drive.I if isinstance(drive, Constant) else None
+        excursions: list[float] = []  # over the root of the window's duration
+        layout, y, pull = self.layout, self.y, self._first_pull()
+        best, done, start, m, length = np.inf, 0, 0.0, 0, self.lengths.first
+        while start < self.duration:
+            m += 1
+            stop = start + length if self.measure is None else m * length
+            if stop > self.duration * (1 - 1e-12):
+                stop = self.duration
+            span = stop - start
+            last = stop == self.duration
+            until = len(times) if last else int(np.searchsorted(times, stop, side="right"))
+            asked = np.clip(times[done:until] - start, 0.0, span)
+            guess = pull + np.exp(-span / 2) * (y - pull)
+            frame = Window(
+                network, self.rule, layout, drive, start, span, y, guess, asked, jump, rest
+            )
+            if excursions:
+                radius = MARGIN * float(np.sqrt(span)) * max(excursions)
+            else:
+                radius = _first_radius(frame, pull)
+            step = run(frame, radius, rng=self.rng, measure=self.measure, spacing=spacing)
+            excursions = [*excursions[-REMEMBERED + 1 :], step.excursion / float(np.sqrt(span))]
+            pull = (step.end - np.exp(-span) * y) / -np.expm1(-span)
+            y = step.end
+            yield self._part(step, start, times[done:until])
+            start, done, length = stop, until, self.lengths.after(length, step, N)
+            if self.measure is None and len(step.times):
+                waste = step.tried / len(step.times)
+                if waste > 1.3 * best:
+                    z = drive.path(np.array([stop]))[0] + y
+                    key = self.rule.order(network.k @ z)
+                    layout, best = blocks(network, key, layout.size), np.inf
+                else:
+                    best = min(best, waste)
+
+    def _first_pull(self) -> Array:
+        """The mean jumps per tau at time 0: where Y would settle if the rates stayed."""
+        network = self.network
+        rates = network.phi(network.k @ (self.drive.path(np.zeros(1))[0] + self.y))
+        pull: Array = (rates / network.size) @ network.w
+        return pull
+
+    def _part(self, step: Step, start: float, times: Array) -> Spikes:
+        spikes, neurons = start + step.times, step.neurons
+        if self.kept is not None:
+            chosen = self.kept[neurons]
+            spikes, neurons = spikes[chosen], neurons[chosen]
+        latent = self.drive.path(times) + step.latent
+        return Spikes(spikes, neurons.astype(np.int64), times, latent)
+
+
+def _first_radius(window: Window, pull: Array) -> float:
+    """Half the way of the mean path, and four standard deviations of the sum of the jumps."""
+    network = window.network
+    rates = network.phi(network.k @ (window.middle + window.y))
+    square = np.einsum("ij,ij->i", network.w, network.w)
+    variance = float(rates @ square) / network.size**2 * window.duration
+    way = float(np.linalg.norm(pull - window.y)) * -float(np.expm1(-window.duration))
+    return way + 4 * float(np.sqrt(variance)) + window.jump
