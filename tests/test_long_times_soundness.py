@@ -9,7 +9,7 @@ import pytest
 
 from calibrated import assert_rejected, assert_violations_at_most
 from fieldlimit import long_times as lt
-from fieldlimit.field import Model, finite_network, neural_field
+from fieldlimit.field import Model, finite_network, neural_field, runge_kutta
 from fieldlimit.fixed_points import fixed_points, newton
 from fieldlimit.kernels import population_kernel, shifted_ring, torus_kernel, zonal_kernel
 from fieldlimit.nonlinearities import ErrorFunction, Logistic
@@ -42,15 +42,8 @@ def drawn_model(seed):
 
 
 def trajectory(F, h):
-    """Runge and Kutta's method with the fixed step, (STEPS + 1, r)."""
-    found = [h]
-    for _ in range(STEPS):
-        a = F(h)
-        b = F(h + STEP / 2 * a)
-        c = F(h + STEP / 2 * b)
-        h = h + STEP / 6 * (a + 2 * b + 2 * c + F(h + STEP * c))
-        found.append(h)
-    return np.array(found)
+    """h at t = 0, STEP, ..., (STEPS + 1, r)."""
+    return runge_kutta(F, h, STEP, STEPS)
 
 
 @cache

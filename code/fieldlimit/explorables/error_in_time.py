@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.view import Area, Axis, Control, Dot, Line, Panel, View
 from fieldlimit.explorables.certified_ball import FRACTIONS, populations
-from fieldlimit.field import Model, lipschitz_constant, neural_field
+from fieldlimit.field import Model, lipschitz_constant, neural_field, runge_kutta
 from fieldlimit.fixed_points import fixed_points
 from fieldlimit.long_times import (
     AttractorConstants,
@@ -104,20 +104,13 @@ def trajectories(
     model: Model, weights: Array, start: Array, step: float = STEP, steps: int = STEPS
 ) -> Array:
     """h_N(t) at t = 0, step, ..., of networks with the given shares of neurons (M, 2): (M, steps + 1, 2)."""
-    found = np.empty((steps + 1, len(weights), 2))
-    found[0] = h = np.broadcast_to(start, (len(weights), 2))
     coupling = model.kernel.w(np.array([[0.0], [1.0]]))  # rows w_x
 
     def F(h: Array) -> Array:
         return -h + model.I + (weights * model.phi(h)) @ coupling
 
-    for i in range(steps):
-        a = F(h)
-        b = F(h + step / 2 * a)
-        c = F(h + step / 2 * b)
-        h = h + step / 6 * (a + 2 * b + 2 * c + F(h + step * c))
-        found[i + 1] = h
-    return found.transpose(1, 0, 2)
+    starts = np.broadcast_to(start, (len(weights), 2))
+    return runge_kutta(F, starts, step, steps).swapaxes(0, 1)
 
 
 def _shown(errors: Array) -> Array:

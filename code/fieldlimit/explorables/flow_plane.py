@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.view import Arrow, Axis, Control, Dot, Line, Panel, View
-from fieldlimit.field import Model, VectorField, finite_network, neural_field
+from fieldlimit.field import Model, VectorField, finite_network, neural_field, runge_kutta
+from fieldlimit.fixed_points.search import jacobians
 from fieldlimit.kernels import cosine_ring, finite_rank_kernel
 from fieldlimit.nonlinearities import Logistic
 from fieldlimit.spaces import Torus
@@ -84,16 +85,8 @@ def frame(*, model: str, N: int, gain: float, seed: int) -> dict[str, object]:
 
 
 def trajectories(F: VectorField, starts: Array) -> Array:
-    """h at t = 0, STEP, ..., from each start (n, r): (n, STEPS + 1, r). Classical Runge-Kutta, error below 5e-3."""
-    h, path = starts, [starts]
-    for _ in range(STEPS):
-        a = F(h)
-        b = F(h + STEP / 2 * a)
-        c = F(h + STEP / 2 * b)
-        d = F(h + STEP * c)
-        h = h + STEP / 6 * (a + 2 * b + 2 * c + d)
-        path.append(h)
-    return np.stack(path, axis=1)
+    """h at t = 0, STEP, ..., from each start (n, r): (n, STEPS + 1, r), with an error below 5e-3."""
+    return runge_kutta(F, starts, STEP, STEPS).swapaxes(0, 1)
 
 
 def zeros(F: VectorField, guesses: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -110,7 +103,7 @@ def zeros(F: VectorField, guesses: Array) -> tuple[Array, NDArray[np.bool_]]:
         turned = guesses.copy()
         turned[:, -2:] = 0.93 * guesses[:, -2:] @ np.array([[c, s], [-s, c]])
         found = _distinct(F, np.concatenate([found, turned]))
-    growth = np.linalg.eigvals(_derivatives(F, found)).real
+    growth = np.linalg.eigvals(jacobians(F, found)).real
     return found, growth.max(axis=1, initial=-np.inf) < 0
 
 
@@ -127,7 +120,7 @@ def _distinct(F: VectorField, guesses: Array) -> Array:
 def _newton(F: VectorField, h: Array) -> Array:
     """NEWTON_STEPS steps of Newton's method from each row, none longer than 1/2."""
     for _ in range(NEWTON_STEPS):
-        step = np.linalg.solve(_derivatives(F, h), F(h)[..., None])[..., 0]
+        step = np.linalg.solve(jacobians(F, h), F(h)[..., None])[..., 0]
         h = h - step / np.maximum(1.0, 2 * np.linalg.norm(step, axis=1, keepdims=True))
     return h
 
@@ -204,14 +197,6 @@ def _arrows(velocity: Array) -> Array:
     shown = velocity[:, -2:]
     speed = np.linalg.norm(shown, axis=1, keepdims=True)
     return 0.26 * shown / np.sqrt(np.maximum(speed, 1e-12))
-
-
-def _derivatives(F: VectorField, h: Array) -> Array:
-    """DF at each row of h: (n, r, r)."""
-    slopes = F.weights * F.phi.derivative(F.potentials(h), 1)  # (n, neurons)
-    products = (F.w[:, :, None] * F.k[:, None, :]).reshape(len(F.w), -1)
-    r = len(F.I)
-    return (slopes @ products).reshape(-1, r, r) - np.eye(r)
 
 
 _SIDE = (-HALF_WIDTH, HALF_WIDTH)

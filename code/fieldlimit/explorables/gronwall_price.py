@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.view import Axis, Control, Line, Panel, Rule, View
 from fieldlimit import classical as cl
-from fieldlimit.field import Model, VectorField, neural_field
+from fieldlimit.field import Model, VectorField, neural_field, runge_kutta
 from fieldlimit.nonlinearities import Logistic
 
 Array = NDArray[np.float64]
@@ -90,7 +90,7 @@ def _limit(place: str, strength: float) -> _Limit:
     bare = _Limit(np.empty(0), np.empty(0), push, sigma, cl.one_sided_constant(F), F)
     path = _paths(np.zeros(1), start, bare)[:, 0]
     # h' = F(h) and v' = DF(h) v + 1 together; a difference of two paths would saturate in the wells
-    carried = _runge_kutta(
+    carried = _path(
         lambda y: np.array([F(y[:1])[0], F.derivative(y[:1])[0, 0] * y[1] + 1.0]),
         np.array([PLACES[place], 0.0]),
     )
@@ -99,22 +99,12 @@ def _limit(place: str, strength: float) -> _Limit:
 
 def _paths(pushes: Array, starts: Array, limit: _Limit) -> Array:
     """h' = F(h) + push for each push: (T, networks)."""
-    return _runge_kutta(lambda h: limit.F(h[:, None])[:, 0] + pushes, starts)
+    return _path(lambda h: limit.F(h[:, None])[:, 0] + pushes, starts)
 
 
-def _runge_kutta(velocity: Callable[[Array], Array], start: Array) -> Array:
-    """y' = velocity(y), y(0) = start, by Runge and Kutta's method of order 4: at TIMES, (T, n)."""
-    dt = DURATION / STEPS
-    y, path = start.copy(), [start]
-    for step in range(1, STEPS + 1):
-        a = velocity(y)
-        b = velocity(y + dt / 2 * a)
-        c = velocity(y + dt / 2 * b)
-        d = velocity(y + dt * c)
-        y = y + dt / 6 * (a + 2 * b + 2 * c + d)
-        if step % EVERY == 0:
-            path.append(y)
-    return np.array(path)
+def _path(velocity: Callable[[Array], Array], start: Array) -> Array:
+    """y' = velocity(y), y(0) = start: at TIMES, (T, n)."""
+    return runge_kutta(velocity, start, DURATION / STEPS, STEPS)[::EVERY]
 
 
 def _positive(values: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.view import Axis, Control, Line, Panel, View
-from fieldlimit.field import Model, VectorField, finite_network, neural_field, project
+from fieldlimit.field import Model, VectorField, finite_network, neural_field, project, runge_kutta
 from fieldlimit.fixed_points import newton
 from fieldlimit.kernels import cosine_ring
 from fieldlimit.nonlinearities import Logistic
@@ -77,12 +77,7 @@ def _rates(networks: list[VectorField], h: Array) -> Array:
     path = [state]
     for length in np.diff(TIMES):
         steps = int(np.ceil(length / 0.25))
-        for _ in range(steps):
-            e = length / steps
-            a = F(state)
-            b = F(state + e / 2 * a)
-            c = F(state + e / 2 * b)
-            state = state + e / 6 * (a + 2 * b + 2 * c + F(state + e * c))
+        state = runge_kutta(F, state, length / steps, steps)[-1]
         path.append(state)
     return np.stack(path, axis=1)
 

@@ -9,7 +9,7 @@ from fieldlimit.field.constants import (
     lipschitz_constant,
     well_posedness,
 )
-from fieldlimit.field.flow import flow
+from fieldlimit.field.flow import flow, runge_kutta
 from fieldlimit.field.model import Model, Projection, project
 from fieldlimit.field.samples import (
     Bias,
@@ -43,5 +43,6 @@ __all__ = [
     "neural_field",
     "project",
     "restriction_spectra",
+    "runge_kutta",
     "well_posedness",
 ]

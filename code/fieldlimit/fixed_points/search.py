@@ -167,7 +167,8 @@ def jacobians(F: VectorField, h: Array) -> Array:
     if 2 * len(h) > r and n * r**2 <= 2**21:
         tensors = (F.w[:, :, None] * F.k[:, None, :]).reshape(n, r**2)
         return (slopes @ tensors).reshape(-1, r, r) - np.eye(r)
-    return np.stack([F.w.T @ (s[:, None] * F.k) for s in slopes]) - np.eye(r)
+    each = [F.w.T @ (s[:, None] * F.k) for s in slopes]
+    return np.array(each).reshape(-1, r, r) - np.eye(r)
 
 
 def describe(F: VectorField, h: Array) -> FixedPoint:
