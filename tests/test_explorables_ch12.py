@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from itertools import product
 
 import numpy as np
 import pytest
 
-from explorer import Explorer
+from explored import assert_corners_can_be_drawn
 from fieldlimit import long_times as lt
 from fieldlimit.explorables import error_in_time, rhythm
 from fieldlimit.field import flow, neural_field
@@ -19,11 +18,7 @@ CYCLES = {"N": [3000, 100_000], "gain": [0.7, 1.0], "seed": [0, 1]}
 
 @pytest.mark.parametrize(("module", "stops"), [(error_in_time, STOPS), (rhythm, CYCLES)])
 def test_every_corner_of_the_sliders_can_be_drawn(module, stops):
-    explorer = Explorer(module.frame, view=module.view, **stops)
-    for corner in product(*stops.values()):
-        for name, value in zip(stops, corner, strict=True):
-            setattr(explorer, name, value)
-        assert explorer.description
+    assert_corners_can_be_drawn(module, stops)
 
 
 @pytest.mark.parametrize("module", [error_in_time, rhythm])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
 
-from explorer import Explorer
+from explored import assert_corners_can_be_drawn
 from fieldlimit import classical as cl
 from fieldlimit.explorables import gronwall_price, same_dice
 from fieldlimit.field import Model, finite_network, flow, neural_field
@@ -25,11 +23,7 @@ CASES = [pytest.param(same_dice, DICE, id="dice"), pytest.param(gronwall_price, 
 
 @pytest.mark.parametrize(("module", "stops"), CASES)
 def test_every_corner_of_the_sliders_can_be_drawn(module, stops):
-    explorer = Explorer(module.frame, view=module.view, **stops)
-    for corner in product(*stops.values()):
-        for name, value in zip(stops, corner, strict=True):
-            setattr(explorer, name, value)
-        assert explorer.description
+    assert_corners_can_be_drawn(module, stops)
 
 
 @pytest.mark.parametrize(("module", "stops"), CASES)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from calibrated import assert_frequency, assert_mean, assert_violations_at_most
-from explorer import Explorer
+from explored import assert_corners_can_be_drawn
 from fieldlimit.explorables import derivative_deviation as shown
 from fieldlimit.operator_norm import operator_guarantees, sample_norms
 
@@ -16,11 +16,7 @@ STOPS = {"N": [20, 3000], "d": [1, 10], "decay": [0.0, 3.0]}
 
 
 def test_every_corner_of_the_sliders_can_be_drawn():
-    explorer = Explorer(shown.frame, view=shown.view, **STOPS)
-    for corner in product(*STOPS.values()):
-        for name, value in zip(STOPS, corner, strict=True):
-            setattr(explorer, name, value)
-        assert explorer.description
+    assert_corners_can_be_drawn(shown, STOPS)
 
 
 def test_a_frame_depends_on_its_parameters_alone():

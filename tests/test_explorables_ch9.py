@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from explorer import Explorer
+from explored import assert_corners_can_be_drawn
 from fieldlimit.explorables import worst_state as shown
 from fieldlimit.uniform import ball, uniform_guarantees
 
@@ -15,11 +15,7 @@ STOPS = {"N": [20, 2000], "R": [0.1, 30.0], "decay": [0.5, 3.0]}
 
 
 def test_every_corner_of_the_sliders_can_be_drawn():
-    explorer = Explorer(shown.frame, view=shown.view, **STOPS)
-    for corner in product(*STOPS.values()):
-        for name, value in zip(STOPS, corner, strict=True):
-            setattr(explorer, name, value)
-        assert explorer.description
+    assert_corners_can_be_drawn(shown, STOPS)
 
 
 def test_a_frame_depends_on_its_parameters_alone():
