@@ -10,6 +10,7 @@ from fieldlimit.fixed_points.certificate import (
     fixed_point_certificate,
 )
 from fieldlimit.fixed_points.local import Curvature, local_certificate
+from fieldlimit.least import least_number
 
 
 def neurons_to_certify(
@@ -34,14 +35,8 @@ def neurons_to_certify(
         found = certificate(N)
         return found.holds and found.radius <= radius
 
-    high = 1
-    while not good(high):
-        if high >= most:
-            reason = certificate(most).reason
-            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
-        high = min(2 * high, most)
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if good(middle) else (middle, high)
-    return high
+    def why(N: int) -> str:
+        found = certificate(N)
+        return found.reason or f"the radius is {found.radius:.3g}"
+
+    return least_number(good, most, why)

@@ -14,6 +14,7 @@ from fieldlimit.field import Model, bounded_sup, neural_field
 from fieldlimit.fixed_points import newton_kantorovich
 from fieldlimit.fixed_points.preconditioned import receptive_model
 from fieldlimit.kernels import features, moments
+from fieldlimit.least import least_number
 from fieldlimit.long_times.path import NODES, PathConstants, path_constants, path_deviation
 from fieldlimit.long_times.weights import (
     Weight,
@@ -241,18 +242,11 @@ def neurons_for_all_times(
         certificate = trajectory_certificate(constants, N, delta)
         return certificate.holds and certificate.error <= error
 
-    high = 1
-    while not good(high):
-        if high >= most:
-            last = trajectory_certificate(constants, most, delta)
-            reason = last.reason or f"the error is {last.error:.3g}"
-            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
-        high = min(2 * high, most)
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if good(middle) else (middle, high)
-    return high
+    def why(N: int) -> str:
+        certificate = trajectory_certificate(constants, N, delta)
+        return certificate.reason or f"the error is {certificate.error:.3g}"
+
+    return least_number(good, most, why)
 
 
 def weights_of(A: Array) -> Iterator[Weight]:
