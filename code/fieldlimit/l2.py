@@ -1,7 +1,8 @@
 """Why the book does not live in L2(rho): the field there has one derivative and not two.
 
-On L2 a bump u = c 1_A of fixed height c shrinks to zero with rho(A), and at every point of A it asks phi about h(y) + c, not
-about a neighbourhood of h(y). Taylor remainders of F then shrink no faster than the powers of ||u|| they should beat.
+On L2 a bump u = c 1_A of fixed height c shrinks to zero with rho(A), and at every point of A it
+asks phi about h(y) + c, not about a neighbourhood of h(y). Taylor remainders of F then shrink no
+faster than the powers of ||u|| they should beat.
 The constants are Taylor defects of phi,
 
     psi_m(s, c) = |phi(s + c) - sum_{j <= m} phi^(j)(s) c^j / j!| / |c|^m,      S_m(s) = sup_c psi_m(s, c).
@@ -45,10 +46,11 @@ def taylor_defect(phi: Nonlinearity, s: ArrayLike, c: ArrayLike, order: int) -> 
 def largest_taylor_defect(phi: Nonlinearity, s: ArrayLike, order: int) -> Array:
     """S_m(s) = sup_c psi_m(s, c) for bounded phi, m = order in {1, 2}; s has any shape.
 
-    psi_m(s, c) tends to |phi^(m)(s)| / m! as |c| grows and to 0 as c does, so that limit is a lower bound and the rest is
-    a search: signed heights on a logarithmic grid around the length l = phi_1 / phi_2, up to 1e4 (l + |s|), far beyond
-    any threshold, then golden sections. Every value tried is a lower bound of S_m; the search stops at relative width
-    1e-10 of c, an error of order 1e-16 in S_m where psi_m is smooth on the scale c.
+    psi_m(s, c) tends to |phi^(m)(s)| / m! as |c| grows and to 0 as c does, so that limit is a lower
+    bound and the rest is a search: signed heights on a logarithmic grid around the length
+    l = phi_1 / phi_2, up to 1e4 (l + |s|), far beyond any threshold, then golden sections. Every
+    value tried is a lower bound of S_m; the search stops at relative width 1e-10 of c, an error of
+    order 1e-16 in S_m where psi_m is smooth on the scale c.
     """
     _require_smooth(phi, order)
     if not phi.bounded:
@@ -84,10 +86,10 @@ def bump_defect(model: Model, h: Array, x: Array, height: float) -> Array:
 def second_order_defect(model: Model, h: Array, nodes: Array) -> float:
     """limsup of ||R(u)|| / ||u||^2 as u -> 0 in L2(rho): the essential supremum of ||w_y||_{L2} S_2(h(y)).
 
-    It is the supremum over all u != 0 as well, and it is positive: F is nowhere twice differentiable on L2. The
-    essential supremum is taken over the locations `nodes` (n, d), from below. h has shape (r,). Raises ValueError for
-    unbounded phi or phi not twice differentiable. Source: prop-why-not-l2; rho has no atoms there, so a finite space
-    is refused.
+    It is the supremum over all u != 0 as well, and it is positive: F is nowhere twice
+    differentiable on L2. The essential supremum is taken over the locations `nodes` (n, d), from
+    below. h has shape (r,). Raises ValueError for unbounded phi or phi not twice differentiable.
+    Source: prop-why-not-l2; rho has no atoms there, so a finite space is refused.
     """
     atoms = isinstance(model.kernel.space, FiniteSpace)
     if atoms:
@@ -103,8 +105,8 @@ def second_order_defect(model: Model, h: Array, nodes: Array) -> float:
 def bump_remainder(model: Model, h: Array, x: Array, height: float) -> float:
     """||R(u)||_{L2} / ||u||_{L2}^2 for u = height * 1_A, where the locations x (n, d) spread evenly over A.
 
-    With rho(A) = eps it is eps ||mean_A of w_y psi|| / (height^2 eps): the measure cancels, and only the spread of A about
-    a point keeps the ratio from bump_defect.
+    With rho(A) = eps it is eps ||mean_A of w_y psi|| / (height^2 eps): the measure cancels, and
+    only the spread of A about a point keeps the ratio from bump_defect.
     """
     x = np.atleast_2d(np.asarray(x, dtype=float))
     phi, s = model.phi, model.kernel.k(x) @ h

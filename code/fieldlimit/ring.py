@@ -39,10 +39,10 @@ def ring_stability(kernel: SpectralKernel, phi: Nonlinearity, level: float) -> R
     """Eigenvalues -1 + phi'(A) w^(n) of DF at the homogeneous state A = level, and its basin.
 
     With c = phi_2 kappa s_1 / 2 and a the largest real part. a < 0: the basin contains the ball of
-    radius |a| / c. a > 0: with b the next largest real part, at least -1, solutions from arbitrarily
-    near A leave every ball of radius below min(a / sqrt 2, (a - b) / 2) / c. Hypotheses: native features on a torus
-    (kernel.constant_norm), and level is a zero of the field, which depends on the input and is the
-    caller's to see to; phi in C^2 with bounded phi''.
+    radius |a| / c. a > 0: with b the next largest real part, at least -1, solutions from
+    arbitrarily near A leave every ball of radius below min(a / sqrt 2, (a - b) / 2) / c.
+    Hypotheses: native features on a torus (kernel.constant_norm), and level is a zero of the field,
+    which depends on the input and is the caller's to see to; phi in C^2 with bounded phi''.
     """
     if not kernel.constant_norm:
         raise ValueError("the kernel is homogeneous, ||k_x|| the same at every x, but it is not")

@@ -99,7 +99,8 @@ def fixed_point_constants(
 
     reach: phi_2 is taken over |s| <= kappa (||h|| + reach), so that an unbounded phi is covered;
     nothing is then claimed beyond that distance. A (r, r): DF(h) by a finer rule, for a smaller
-    defect; None: by this one. Raises ValueError when phi is not C^2 or phi'' is not bounded there, and when A is singular (prop-ring-degenerate is the usual cause).
+    defect; None: by this one. Raises ValueError when phi is not C^2 or phi'' is not bounded there,
+    and when A is singular (prop-ring-degenerate is the usual cause).
     """
     if model.phi.smoothness < 2:
         raise ValueError(f"phi is of class C^2, but {model.phi} is C^{model.phi.smoothness:g}")

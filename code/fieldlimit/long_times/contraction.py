@@ -100,9 +100,10 @@ def circle_number(model: Model, n: int | None = None, angles: int = 91) -> float
 def circle_weight(model: Model, *, slack: float = 0.01, n: int | None = None) -> Weight:
     """A weight whose `contraction_rate` is within phi_1 slack s of the best there is.
 
-    s = `circle_number`, or a thousandth of the norm of the integral operator if that is more. With K f = int k f drho and W f = int w f drho, (P W + K)(P W + K)' = 4 sigma P is solved for
-    sigma a little above `circle_number`: then ||int v (x) v drho|| <= sigma in the norm ||.||_P.
-    P = Id where that is as good. ValueError when no solution is found.
+    s = `circle_number`, or a thousandth of the norm of the integral operator if that is more. With
+    K f = int k f drho and W f = int w f drho, (P W + K)(P W + K)' = 4 sigma P is solved for sigma a
+    little above `circle_number`: then ||int v (x) v drho|| <= sigma in the norm ||.||_P. P = Id
+    where that is as good. ValueError when no solution is found.
     """
     from scipy.linalg import solve_continuous_are
 

@@ -64,8 +64,8 @@ def simulate_clocked(
     the spikes Z is exact, a constant rate is simulated exactly for every dt, and otherwise the
     laws of spikes and Z carry an error O(dt) from rates that lag by up to one step (prop-clocked).
 
-    A step costs O(N r). Deterministic given rng's state. ValueError when the weights are not all 1/N (a quadrature
-    is no network) or when a rate is negative or not finite.
+    A step costs O(N r). Deterministic given rng's state. ValueError when the weights are not all
+    1/N (a quadrature is no network) or when a rate is negative or not finite.
     """
     duration, dt = positive("duration", duration), positive("dt", dt)
     N, rank = network.k.shape

@@ -29,8 +29,8 @@ class Lengths:
     """Of windows, between shortest and longest: as much work for the window as for its undecided.
 
     A longer window is worth its overhead until the tube, which grows with it, leaves too many
-    candidates undecided, or until there are too many of them. The choice depends on past windows only,
-    so it does not change the law.
+    candidates undecided, or until there are too many of them. The choice depends on past windows
+    only, so it does not change the law.
     """
 
     shortest: float = 1 / 16  # units of tau
@@ -38,9 +38,11 @@ class Lengths:
 
     @property
     def first(self) -> float:
+        """The length of the first window."""
         return max(self.shortest, self.longest / 4)
 
     def after(self, length: float, step: Step, N: int) -> float:
+        """The length of the window after one of this length that went like this step."""
         rank = len(step.end)
         work = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
         share = max(work, step.tried / (CROWD + N / 3))

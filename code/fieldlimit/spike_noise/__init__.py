@@ -1,12 +1,12 @@
 """Spike noise: how the spikes of N neurons scatter the state around the rate equations.
 
-Given the locations, Z = Z_0 + int F_N(Z) ds + M. `martingale` takes a path apart. `dissipation_rate` is
-the hypothesis of the guarantees that hold for all times: `spike_mean_square`,
-`spike_mean_square_by_rates`, and `spike_deviation` in probability. `linear_noise` predicts the covariance by the
-`lyapunov` equation, `linear_noise_error` bounds what it may be wrong by, `linear_moments` is exact for an
-affine phi, and `correlations` speaks of spectra and of pairs of neurons. `two_effects` and
-`fluctuation_limit` set the locations beside the spikes, `phase_motion` does so along a ring of bumps.
-`trials` and `siblings` simulate many runs at once, exactly.
+Given the locations, Z = Z_0 + int F_N(Z) ds + M. `martingale` takes a path apart.
+`dissipation_rate` is the hypothesis of the guarantees that hold for all times: `spike_mean_square`,
+`spike_mean_square_by_rates`, and `spike_deviation` in probability. `linear_noise` predicts the
+covariance by the `lyapunov` equation, `linear_noise_error` bounds what it may be wrong by,
+`linear_moments` is exact for an affine phi, and `correlations` speaks of spectra and of pairs of
+neurons. `two_effects` and `fluctuation_limit` set the locations beside the spikes, `phase_motion`
+does so along a ring of bumps. `trials` and `siblings` simulate many runs at once, exactly.
 """
 
 from fieldlimit.spike_noise.affine import LinearMoments, linear_moments

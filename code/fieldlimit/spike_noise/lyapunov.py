@@ -23,9 +23,9 @@ class Lyapunov:
 def lyapunov(A: Array, Q: Array) -> Lyapunov:
     """P = int_0^inf e^{tA} Q e^{tA*} dt, the only solution of A P + P A* + Q = 0.
 
-    A (r, r) with spectrum in the open left half-plane, Q (r, r) symmetric and positive; ValueError otherwise. By
-    the method of Bartels and Stewart, O(r^3); the relative error is that of rounding times the
-    inverse of the gap between the spectrum and the imaginary axis.
+    A (r, r) with spectrum in the open left half-plane, Q (r, r) symmetric and positive; ValueError
+    otherwise. By the method of Bartels and Stewart, O(r^3); the relative error is that of rounding
+    times the inverse of the gap between the spectrum and the imaginary axis.
     """
     from scipy.linalg import solve_continuous_lyapunov
 

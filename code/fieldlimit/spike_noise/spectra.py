@@ -34,8 +34,8 @@ class Correlations:
     def activity(self, frequency: Array, v: Array) -> Complex:
         """Cross-spectra of the spike trains (1/N) sum_j v_j dS_j, v (N, q): (f, q, q), per tau.
 
-        (1/N^2) sum_j phi_j T_j T_j^*, T_j = v_j + G (i f - A)^{-1} w_j, G = (1/N) sum v_j (x) k_j phi'_j. As
-        f -> inf only the spikes' own (1/N^2) sum phi_j v_j (x) v_j remains.
+        (1/N^2) sum_j phi_j T_j T_j^*, T_j = v_j + G (i f - A)^{-1} w_j, G = (1/N) sum v_j (x) k_j
+        phi'_j. As f -> inf only the spikes' own (1/N^2) sum phi_j v_j (x) v_j remains.
         """
         F = self.network
         v = shaped("v", v, (F.size, None))
