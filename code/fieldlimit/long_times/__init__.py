@@ -6,15 +6,7 @@ A trajectory of the network stays near that of the field for all times where the
 `limit_cycle` and `period_law` rhythms.
 """
 
-from fieldlimit.long_times.attractor import (
-    AttractorConstants,
-    TrajectoryCertificate,
-    attractor_constants,
-    neurons_for_all_times,
-    riccati,
-    trajectory_certificate,
-    weights_of,
-)
+from fieldlimit.long_times.attractor import AttractorConstants, attractor_constants, weights_of
 from fieldlimit.long_times.contraction import (
     ContractionRate,
     circle_number,
@@ -30,6 +22,12 @@ from fieldlimit.long_times.cycle import (
     period_law,
 )
 from fieldlimit.long_times.path import PathConstants, path_constants, path_deviation
+from fieldlimit.long_times.riccati import riccati
+from fieldlimit.long_times.trajectories import (
+    TrajectoryCertificate,
+    neurons_for_all_times,
+    trajectory_certificate,
+)
 from fieldlimit.long_times.weights import (
     Weight,
     eigenvector_weight,
