@@ -1,79 +1,40 @@
-"""Certificates: each part against its own chapter, each claim with teeth, each refusal by name."""
+"""Certificates: each part against its own chapter, each claim with teeth, and how sharp they are."""
 
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ET
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pytest
-from scipy.integrate import quad, solve_ivp
 
 from calibrated import assert_bound_with_teeth, assert_violations_at_most
+from certified import DELTA, circle_constants, plane_constants
 from drawn import drawn_model
 from fieldlimit.certify import (
     Budget,
     Wanted,
-    agreement_time,
     certificate_at,
     certificate_constants,
     certify,
     least_size,
-    neurons_from_spectrum,
-    neurons_needed,
     settled_state,
-    truncated_fixed_point,
 )
-from fieldlimit.concentration import best_deviation, spectral_constants
+from fieldlimit.concentration import best_deviation
 from fieldlimit.eigenvalues import derivative_shift
 from fieldlimit.eigenvalues.summands import curvature_tensor, summands
-from fieldlimit.explorables.certified_ball import drawn_network, populations
-from fieldlimit.explorables.flow_plane import ring
+from fieldlimit.explorables.certified_ball import drawn_network
 from fieldlimit.field import Model, finite_network, flow, neural_field
 from fieldlimit.fixed_points import (
     fixed_point_certificate,
-    fixed_point_constants,
     fixed_points,
     local_certificate,
-    neurons_to_certify,
     newton,
     posterior_certificate,
 )
-from fieldlimit.kernels import (
-    finite_rank_kernel,
-    gaussian_kernel,
-    power_law,
-    shifted_ring,
-    torus_kernel,
-)
-from fieldlimit.nonlinearities import Exponential, Logistic, ThresholdLinear
-from fieldlimit.spaces import Torus, circle
-
-DELTA = 0.05
-
-
-def circle_model(pairs=5):
-    r = 1 + 2 * pairs
-    return Model(
-        torus_kernel(power_law(pairs, 2.0), 1), Logistic(gain=2.0), 0.2 * np.ones(r) / np.sqrt(r)
-    )
-
-
-@lru_cache(maxsize=1)
-def circle_constants():
-    model = circle_model()
-    return certificate_constants(model, settled_state(model, rng=np.random.default_rng(0)))
-
-
-@lru_cache(maxsize=1)
-def plane_constants():
-    """The silent state, the active one and the saddle of two populations."""
-    model = populations(2.5)
-    found = fixed_points(neural_field(model), rng=np.random.default_rng(1)).points
-    return tuple(certificate_constants(model, point.h) for point in found)
-
+from fieldlimit.kernels import finite_rank_kernel, power_law, shifted_ring, torus_kernel
+from fieldlimit.nonlinearities import Logistic
+from fieldlimit.spaces import circle
 
 # ---- the certificate -----------------------------------------------------------------------------
 
@@ -252,236 +213,6 @@ def test_a_kernel_without_fluctuation_is_certified_at_once():
     )  # fmt: skip
     c = certify(Model(constant, Logistic()), 1, DELTA, rng=np.random.default_rng(0))
     assert c.holds and c.shift < 1e-9
-
-
-# ---- what fails, by name -------------------------------------------------------------------------
-
-
-def test_failing_hypotheses_are_named():
-    model, h = circle_constants().model, circle_constants().h
-    moved = certify(model, 1000, DELTA, h=h + 0.1)
-    assert not moved.holds and moved.radius == math.inf and not moved.same_type
-    assert moved.reason.startswith("F(h*) = 0 is needed") and "leads to a zero" in moved.reason
-    bump = ring(2.0)
-    point = next(
-        p
-        for p in fixed_points(neural_field(bump), rng=np.random.default_rng(2)).points
-        if p.neutral_directions
-    )
-    assert "h* is degenerate" in certify(bump, 1000, DELTA, h=point.h).reason
-    assert "q < 1 is needed" in certificate_at(circle_constants(), 20, DELTA).reason
-    assert "eps < 1 is needed" in certificate_at(plane_constants()[2], 5, DELTA).reason
-    few = certificate_at(plane_constants()[0], 300, DELTA)
-    assert [claim.holds for claim in few.claims] == [True, True, True, False]
-    fewer = certificate_at(plane_constants()[2], 2500, DELTA)
-    assert [claim.holds for claim in fewer.claims] == [True, False, True, True]
-    assert "shift < stability radius is needed" in fewer.reason
-    far = certify(model, 1000, DELTA, h=h, start=h + 20.0)
-    assert "h(0) is closer than" in far.claims[-1].reason and far.claims[0].holds
-    for c in (moved, few, far):
-        assert "Not certified" in str(c) and "Not certified" in c._repr_html_()
-
-
-def test_bad_models_are_refused():
-    kernel, h = circle_model().kernel, circle_constants().h
-    with pytest.raises(ValueError, match="phi is of class C"):
-        certify(Model(kernel, ThresholdLinear()), 100, DELTA, h=h)
-    calm = Model(kernel, Exponential(0.05, 0.5))
-    zero = newton(neural_field(calm), np.zeros((1, 11)))[0]
-    with pytest.raises(ValueError, match="phi is bounded, or h is given instead of rng"):
-        certify(calm, 100, DELTA, rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match="phi is of class C"):
-        certify(Model(kernel, ThresholdLinear()), 100, DELTA, rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match=r"phi\^\(2\) is bounded"):
-        certify(calm, 100, DELTA, h=zero)
-    assert certify(calm, 10_000, DELTA, h=zero, reach=1.0, trajectories=False).holds
-    endless = finite_rank_kernel(
-        circle(), lambda x: np.ones((len(x), 1)), lambda x: np.ones((len(x), 1)), kappa=math.inf, omega=1.0
-    )  # fmt: skip
-    with pytest.raises(ValueError, match="finite trace"):
-        certify(Model(endless, Logistic()), 100, DELTA, h=np.zeros(1))
-    with pytest.raises(ValueError, match="h or rng is given"):
-        certify(circle_model(), 100, DELTA)
-    with pytest.raises(ValueError, match="has one stable zero, but it has 2"):
-        certify(populations(2.5), 100, DELTA, rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match="delta is a probability"):
-        certify(circle_model(), 100, 1.2, h=h)
-
-
-# ---- how many neurons ----------------------------------------------------------------------------
-
-
-@pytest.mark.checks("thm-certificate")
-def test_the_least_size_is_least():
-    constants = circle_constants()
-    wanted = Wanted(radius=0.1, shift=0.08, trajectories=True, error=0.2)
-    found = least_size(constants, DELTA, wanted)
-    assert not wanted.missing(certificate_at(constants, found.N, DELTA))
-    assert wanted.missing(certificate_at(constants, found.N - 1, DELTA))
-    assert int(found) == found.N == max(found.alone.values()) and found.short
-    for N in np.unique(np.geomspace(found.N, 100 * found.N, 40).astype(int)):
-        assert not wanted.missing(certificate_at(constants, int(N), DELTA, discs=False))
-    more = least_size(constants, DELTA, replace(wanted, radius=0.05))
-    assert more.N > found.N
-    alone = neurons_needed(constants.model, DELTA, h=constants.h, stability=False)
-    assert alone.N <= neurons_to_certify(constants.fixed_point, DELTA)
-    implied = neurons_needed(constants.model, DELTA, h=constants.h, error=0.2)
-    assert implied.certificate.error <= 0.2 and "error" in implied.alone
-    assert str(found.N) in str(found) and f"{found.N:,}" in found._repr_html_()
-
-
-def test_what_cannot_be_had_is_said():
-    with pytest.raises(ValueError, match="at N = 50: eps < 1 is needed"):
-        least_size(plane_constants()[2], DELTA, Wanted(), most=50)
-    with pytest.raises(ValueError, match="h\\* is degenerate|F\\(h\\*\\) = 0"):
-        neurons_needed(circle_model(), DELTA, h=np.ones(11))
-
-
-@pytest.mark.checks("cor-neurons-spectrum")
-def test_the_closed_form_is_enough_and_dimension_free():
-    """N from the spectrum exceeds the certified N, at every model tried; the same for d = 1 and 7."""
-    numbers = []
-    for d in (1, 7):
-        model = Model(torus_kernel(power_law(3, 2.0), d), Logistic(gain=2.0))
-        h = settled_state(model, rng=np.random.default_rng(0))
-        c = fixed_point_constants(model, h, n=512)
-        N = neurons_from_spectrum(
-            spectral_constants(model.kernel),
-            DELTA,
-            inverse=float(np.linalg.norm(c.B, 2)),
-            phi=(1.0, 0.5, model.phi.sup(2)),
-        )
-        numbers.append(N)
-        assert neurons_to_certify(c, DELTA) < N
-        Theta = math.sqrt(model.kernel.nuclear_norm) + model.kernel.omega * math.sqrt(
-            2 * math.log(2 / DELTA)
-        )
-        promised = 4 * np.linalg.norm(c.B, 2) * Theta / math.sqrt(math.ceil(N))
-        rng = np.random.default_rng(3)
-        D = np.array(
-            [
-                np.linalg.norm(
-                    newton(finite_network(model, math.ceil(N), rng=rng), h[None], steps=6)[0] - h
-                )
-                for _ in range(40)
-            ]
-        )
-        assert_bound_with_teeth(D, promised, DELTA, weakened=0.02)
-    # the state is constant: the field is the same in every d, up to the quadrature of h*
-    assert numbers[0] == pytest.approx(numbers[1], rel=0.02)
-
-
-# ---- how long ------------------------------------------------------------------------------------
-
-
-@pytest.mark.checks("prop-agreement-time")
-@pytest.mark.parametrize("seed", range(5))
-def test_the_time_is_the_integral(seed):
-    """Closed form against quadrature, to 1e-6, and against the differential equation."""
-    rng = np.random.default_rng(seed)
-    for _ in range(20):
-        x, b, y = 10 ** rng.uniform(-4, 0), rng.normal(), 10 ** rng.uniform(-2, 0.5)
-        La = float(rng.choice([0.0, 10 ** rng.uniform(-2, 1)]))
-        parabola = np.polynomial.Polynomial([x, b, La / 2])
-        T = agreement_time(x, b, La, y)
-        if parabola(np.linspace(0, y, 20_001)).min() <= 0:
-            assert math.inf == T
-            continue
-        bottom = [np.clip(-b / La, 0, y)] if La else []
-        by_hand = quad(lambda s, p: 1 / p(s), 0, y, args=(parabola,), limit=500, points=bottom)[0]
-        assert pytest.approx(by_hand, rel=1e-6) == T
-        end = solve_ivp(
-            lambda _, s, p: p(s), (0, T), [0.0], args=(parabola,), rtol=1e-9, atol=1e-12
-        )
-        assert end.y[0, -1] == pytest.approx(y, rel=1e-4)
-    assert agreement_time(0.0, 1.0, 1.0, 0.1) == math.inf
-    assert agreement_time(0.01, 0.1, 0.5, 0.2) == pytest.approx(10.0)  # the double zero
-    assert agreement_time(0.01, 0.0, 0.0, 0.2) == pytest.approx(20.0)
-    # a double zero inside the interval, up to rounding: very long, and never negative
-    for off in (1e-9, 1e-11, 1e-13, 0.0, -1e-13):
-        assert agreement_time(1.0, -1.0, 0.5 * (1 + off), 3.0) > 1e4
-    assert agreement_time(1.0, -1.0, 0.5 * (1 + 1e-13), 1.0) == pytest.approx(2.0)
-
-
-@pytest.mark.checks("prop-agreement-time")
-def test_networks_stay_at_the_saddle_for_the_promised_time():
-    """300 networks from the saddle: within the tolerance up to T; not up to 4 T, so it has teeth."""
-    saddle, N = plane_constants()[2], 100_000
-    c = certificate_at(saddle, N, DELTA)
-    T, rng = c.time, np.random.default_rng(4)
-    assert 1.0 < T < math.inf and c.error == math.inf
-    late = early = 0
-    for _ in range(300):
-        network = drawn_network(saddle.model, N, rng)
-        path = flow(network, saddle.h, np.array([0.0, T, 4 * T]), rtol=1e-8)
-        away = np.linalg.norm(path - saddle.h, axis=1)
-        early += away[1] > 0.1
-        late += away[2] > 0.1
-    assert_violations_at_most(int(early), 300, DELTA)
-    with pytest.raises(AssertionError):
-        assert_violations_at_most(int(late), 300, DELTA)
-    # a hundred times the neurons: log 10 / growth later
-    longer = certificate_at(saddle, 100 * N, DELTA).time
-    assert longer - T == pytest.approx(math.log(10) / 0.7, rel=0.4)
-
-
-# ---- the whole kernel ----------------------------------------------------------------------------
-
-
-@pytest.mark.checks("prop-truncated-fixed-point")
-@pytest.mark.parametrize("rank", [5, 7, 9, 11])
-def test_the_zero_of_the_whole_field_is_as_near_as_promised(rank):
-    """A wrapped Gaussian with 41 modes against fewer: within 2.1 times, 1.2 times with s' given."""
-    whole = gaussian_kernel(Torus(1), 0.6, 41)
-    part = gaussian_kernel(Torus(1), 0.6, rank)
-    I = np.zeros(41)
-    I[:3] = 0.1, 0.3, 0.0
-    few, many = (
-        Model(k, Logistic(gain=3.0), I[: k.rank])
-        for k in (part, whole)
-    )  # fmt: skip
-    h, g = (settled_state(m, rng=np.random.default_rng(0)) for m in (few, many))
-    distance = np.linalg.norm(g - np.concatenate([h, np.zeros(41 - rank)]))
-    given = float(whole.singular_values[rank])
-    for dropped, factor in ((None, 2.2), (given, 1.2)):
-        radii = truncated_fixed_point(few, h, dropped=dropped)
-        assert distance <= radii.existence < factor * distance
-        assert radii.existence < radii.uniqueness
-
-
-@pytest.mark.checks("prop-truncated-fixed-point")
-def test_truncation_is_said_and_refused():
-    kernel = gaussian_kernel(Torus(1), 0.6, 5)
-    model = Model(kernel, Logistic(gain=3.0))
-    h = settled_state(model, rng=np.random.default_rng(0))
-    assert "The kernel is truncated" in str(certify(model, 1000, DELTA, h=h))
-    with pytest.raises(ValueError, match="the whole kernel has a finite trace"):
-        truncated_fixed_point(replace(model, kernel=replace(kernel, tail=math.inf)), h)
-    with pytest.raises(ValueError, match="native features"):
-        truncated_fixed_point(populations(2.5), np.zeros(2))
-
-
-# ---- how it reads --------------------------------------------------------------------------------
-
-
-def test_reports_are_readable_and_accessible():
-    c = certificate_at(circle_constants(), 1000, DELTA)
-    lines = str(c).splitlines()
-    assert lines[0] == "Certificate for 1,000 neurons at level delta = 0.05"
-    assert all(len(line) < 140 for line in lines)
-    assert "thm-fixed-point" in str(c) and "union bound" in str(c)
-    html = c._repr_html_()
-    assert html.count("<caption>") == html.count("<table") == 3
-    assert html.count('scope="col"') == 3 + 5 + 3
-    assert html.count('scope="row"') == len(c.claims) + len(c.table) + len(c.events)
-    ET.fromstring(html.replace("&lt;", "(").replace("&gt;", ")").replace("&amp;", "+"))
-
-
-def test_printed_bounds_are_rounded_outwards():
-    c = certificate_at(circle_constants(), 1000, DELTA)
-    words = c.claims[0].answer.replace(",", "").split()
-    radius, unique = (float(word.rstrip(".")) for word in words if word[0].isdigit())
-    assert radius >= c.radius and unique <= c.uniqueness
 
 
 # ---- sharpness -----------------------------------------------------------------------------------
