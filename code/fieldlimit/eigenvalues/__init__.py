@@ -16,6 +16,14 @@ from fieldlimit.eigenvalues.certificate import (
     spectral_certificate,
 )
 from fieldlimit.eigenvalues.clt import EigenvalueLaw, eigenvalue_law
+from fieldlimit.eigenvalues.group_shift import (
+    GroupConstants,
+    GroupShift,
+    group_constants,
+    group_shift,
+    group_shifts,
+)
+from fieldlimit.eigenvalues.groups import Group, group_of, group_sizes, push
 from fieldlimit.eigenvalues.perturbation import (
     FirstOrder,
     eigenspace_angle,
@@ -39,6 +47,9 @@ __all__ = [
     "EigenvalueConstants",
     "EigenvalueLaw",
     "FirstOrder",
+    "Group",
+    "GroupConstants",
+    "GroupShift",
     "Shift",
     "SpectralCertificate",
     "StabilityRadius",
@@ -50,10 +61,16 @@ __all__ = [
     "eigenvalue_constants",
     "eigenvalue_law",
     "first_order",
+    "group_constants",
+    "group_of",
+    "group_shift",
+    "group_shifts",
+    "group_sizes",
     "hoffman_wielandt",
     "least_singular_value",
     "neurons_to_keep_type",
     "pseudospectrum",
+    "push",
     "spectral_certificate",
     "stability_radius",
     "weyl_intervals",

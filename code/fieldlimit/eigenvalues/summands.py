@@ -63,10 +63,15 @@ def weighted(model: Model, inverse: Array) -> Model:
     kernel = model.kernel
     if np.abs(inverse - inverse.T).max() > SYMMETRY * np.abs(inverse).max():
         raise ValueError(f"C is symmetric, but the inverse is {inverse}")
+    require_native(kernel)
+    return Model(WeightedKernel(kernel, inverse, projective_sup(kernel, inverse)), model.phi)
+
+
+def require_native(kernel: Kernel) -> None:
+    """ValueError unless k = w: a symmetric positive kernel in native features, DF_N self-adjoint."""
     k, w = features(kernel, kernel.space.quadrature(64).nodes)
     if np.abs(k - w).max() > SYMMETRY * kernel.kappa:
-        raise ValueError(f"with a weight, k = w, but they differ by {np.abs(k - w).max():.3g}")
-    return Model(WeightedKernel(kernel, inverse, projective_sup(kernel, inverse)), model.phi)
+        raise ValueError(f"k = w is needed, but they differ by {np.abs(k - w).max():.3g}")
 
 
 def curvature_tensor(F: VectorField, h: Array) -> Array:

@@ -1,0 +1,109 @@
+"""Eigenvalues of a self-adjoint operator by groups: what moves one group, and how little the rest does.
+
+A = U + G + L, three parts of the spectrum, the group G in the middle. A perturbation E moves the
+eigenvalues of G by its block in G, to first order; through L it can only push them up, through U
+only down, and by the square of its block there over the distance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fieldlimit.checks import Array, nonnegative, positive, positive_integer
+from fieldlimit.statements import states
+
+TOGETHER = 0.05  # distances below it, relative to lambda_1 - lambda_r, do not part two groups
+
+
+@states("thm-groups")
+def push(own: float, coupling: float, rest: float, width: float) -> float:
+    """s >= 0 with (s - e)(1 - f + s/Gamma) = a^2: lambda_n(A + E) <= lambda_n(A) + s for n in G.
+
+    own: e >= ||E_GG||; coupling: a >= ||C^{-1} E_LG||; rest: f >= ||C^{-1} E_LL C^{-1}||;
+    width: Gamma >= ||C^2||, where 0 < C^2 <= min spec A_G - A_L. Downwards the same with U in place of L
+    and 0 < C^2 <= A_U - max spec A_G. Where there is no L, or no U, coupling = 0 = rest and s = e.
+    C^2 = gap, e = f = 0: the bound of Mathias, Li and Li for off-diagonal perturbations.
+    """
+    e, a, f = nonnegative("own", own), nonnegative("coupling", coupling), nonnegative("rest", rest)
+    if a == 0.0 and f <= 1.0:
+        return e
+    b = (1.0 - f) * positive("width", width)
+    root = math.sqrt((e + b) ** 2 + 4.0 * a * a * width)
+    if e + b >= 0.0:  # s - e, without cancellation
+        return e + 2.0 * a * a * width / (e + b + root) if root else e
+    return e + (root - (e + b)) / 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Eigenvalues first..first + size - 1 of A, decreasing, with bases of their space and of the rest."""
+
+    first: int  # counted from 0
+    values: Array  # (g,) decreasing
+    P: Array  # (r, g)  orthonormal columns
+    Q: Array  # (r, r - g)  C^{-1} on the rest: eigenvectors over the root of their distance to the group
+    gap: float  # the least distance; inf when there is no rest
+    below: float  # width of L: the largest distance to what is below; 0 when there is nothing
+    above: float  # of U
+
+    @property
+    def size(self) -> int:
+        """g."""
+        return len(self.values)
+
+
+def group_of(A: Array, first: int, size: int) -> Group:
+    """The group of the eigenvalues first..first + size - 1 of A (r, r), decreasing; A symmetric.
+
+    ValueError when it is not parted from the rest.
+    """
+    values, vectors = np.linalg.eigh((A + A.T) / 2)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    first, size = positive_integer("first", first, least=0), positive_integer("size", size)
+    last = first + size
+    if last > len(values):
+        raise ValueError(f"first + size <= {len(values)}, but {first} + {size} = {last}")
+    up, down = values[:first] - values[first], values[last - 1] - values[last:]
+    apart = np.concatenate([up, down])
+    if len(apart) and not apart.min() > 0:
+        raise ValueError(
+            f"the group is parted from the rest, but the distance is {apart.min():.3g}"
+        )
+    outside = np.concatenate([vectors[:, :first], vectors[:, last:]], axis=1)
+    return Group(
+        first,
+        values[first:last],
+        vectors[:, first:last],
+        outside / np.sqrt(apart),
+        float(apart.min(initial=math.inf)),
+        float(down.max(initial=0.0)),
+        float(up.max(initial=0.0)),
+    )
+
+
+def group_sizes(A: Array, most: int | None = None) -> tuple[int, ...]:
+    """Sizes of the groups of A's eigenvalues, decreasing, parted where the distance is not small.
+
+    Small: below TOGETHER times the whole range. most: the last of that many groups is all the rest.
+    """
+    values = np.linalg.eigvalsh((A + A.T) / 2)[::-1]
+    cuts = 1 + np.flatnonzero(-np.diff(values) > TOGETHER * (values[0] - values[-1]))
+    if most is not None:
+        cuts = cuts[: positive_integer("most", most) - 1]
+    return tuple(int(size) for size in np.diff([0, *cuts, len(values)]))
+
+
+def trace_weights(g: int, trace: float, traceless: float) -> tuple[float, float]:
+    """al, be >= 0 with ||M||^2 <= al^2 (tr M)^2/g + be^2 ||M - tr M/g||_HS^2 for symmetric M (g, g).
+
+    That holds when 1/(g al^2) + (g - 1)/(g be^2) <= 1. Among these, those for which the mean of
+    the right-hand side is least when its two parts have the means `trace` and `traceless`; al <= 3.
+    """
+    if g == 1:
+        return 1.0, 0.0
+    x, y = math.sqrt(trace / g), math.sqrt(traceless * (g - 1) / g)
+    al = 3.0 if x == 0.0 else min(3.0, math.sqrt((x + y) / (g * x)))
+    return al, math.sqrt((g - 1) / g / (1.0 - 1.0 / (g * al * al)))

@@ -1,0 +1,230 @@
+"""Linear readings l(M) of the operators DF_N(h*_N) - A: their laws, their sups and their errors.
+
+With T[v] = D^2F(h*)[v, .], B = A^{-1} and W_N(h) = DF_N(h) - T[B F_N(h)]: the derivative at the moved
+fixed point is W_N(h*_N), a neuron contributes
+    Z_x = phi'(h(x)) w_x (x) k_x - phi(h(x)) T[B w_x]   to W_N(h*), and
+    v(x) Z'_x,   Z'_x = phi''(h(x)) w_x (x) k_x - phi'(h(x)) T[B w_x],   to DW_N(h*)[v].
+A reading that sees few directions, M -> P M P or C^{-1} Q M P, fluctuates less than ||M||.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fieldlimit.checks import Array, nonnegative
+from fieldlimit.concentration import Fluctuation, best_deviation
+from fieldlimit.concentration.fluctuations import constants_of
+from fieldlimit.concentration.products import JointProducts, Products
+from fieldlimit.eigenvalues.certificate import EigenvalueConstants
+from fieldlimit.eigenvalues.summands import curvature_tensor, quadratures
+from fieldlimit.field import Model, bounded_sup, neural_field
+from fieldlimit.fixed_points import Certificate, projective_sup
+from fieldlimit.kernels import features, moments
+from fieldlimit.spaces import default_nodes, estimate
+from fieldlimit.statements import states
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """l(M) with values in a Euclidean space, (q,): all that is asked of it, free of N and delta."""
+
+    rows: tuple[Array, ...]  # l(Z) at the nodes of each rule, (n, q)
+    value: Fluctuation  # of l(Z)
+    slope: Fluctuation  # of l(Z') (x) k
+    outer: float  # >= sup ||l(w (x) k)||
+    bend: float  # >= sup ||l(T[B w])||
+    wrong: float  # ||l(W(h)) - l(A)||, estimated; 0 for exact h, A and T
+    wrong_slope: float  # the same of l(DW(h))
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A model at a zero h of its field, with T and the quadratures by which laws are computed."""
+
+    model: Model
+    h: Array
+    A: Array
+    B: Array
+    T: Array
+    rules: tuple[tuple[Array, Array], ...]
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """Of the nodes of each rule."""
+        return tuple(p for _, p in self.rules)
+
+    def sup(self, m: int) -> float:
+        """phi_m over |s| <= kappa ||h||."""
+        return bounded_sup(
+            self.model.phi, m, self.model.kernel.kappa * float(np.linalg.norm(self.h))
+        )
+
+    def bent(self, left: Array, right: Array) -> Array:
+        """w -> left* T[B w] right as a matrix (a b, r)."""
+        seen = np.einsum("vij,ia,jb->abv", self.T, left, right, optimize=True)
+        return seen.reshape(-1, len(self.T)) @ self.B
+
+    def rows(self, left: Array, right: Array, x: Array) -> tuple[Array, Array, Array]:
+        """left* Z right and left* Z' right at x (n, d), (n, a b) each, and k (n, r)."""
+        k, w = features(self.model.kernel, x)
+        phi, s = self.model.phi, k @ self.h
+        outer = ((w @ left)[:, :, None] * (k @ right)[:, None, :]).reshape(len(x), -1)
+        bent = w @ self.bent(left, right).T
+        slope = phi.derivative(s, 1)[:, None]
+        Z = slope * outer - phi(s)[:, None] * bent
+        return Z, phi.derivative(s, 2)[:, None] * outer - slope * bent, k
+
+    def reading(self, left: Array, right: Array, weigh: Array | None = None) -> Reading:
+        """l(M) = weigh left* M right, with left (r, a), right (r, b), weigh (q, a b) or None."""
+        kernel, found, slopes = self.model.kernel, [], []
+        for x, p in self.rules:
+            Z, slope, k = self.rows(left, right, x)
+            if weigh is not None:
+                Z, slope = Z @ weigh.T, slope @ weigh.T
+            found.append(Z)
+            slopes.append(Products(k, slope, 1, p))
+        bent = self.bent(left, right)
+        outer = projective_sup(kernel, left.T) * projective_sup(kernel, right.T)
+        size = 1.0
+        if weigh is not None:
+            bent, size = weigh @ bent, float(np.linalg.norm(weigh, 2))
+        outer, bend = size * outer, projective_sup(kernel, bent)
+        phi_0, phi_1, phi_2 = (self.sup(m) for m in range(3))
+        values = [Products(Z, Z, 0, p) for Z, p in zip(found, self.weights, strict=True)]
+        wrong = self.wrong(left, right)
+        return Reading(
+            tuple(found),
+            law(values, phi_1 * outer + phi_0 * bend),
+            law(slopes, kernel.kappa * (phi_2 * outer + phi_1 * bend)),
+            outer,
+            bend,
+            size * wrong[0],
+            size * wrong[1],
+        )
+
+    def wrong(self, left: Array, right: Array) -> tuple[float, float]:
+        """||left* (W(h) - A) right|| and ||left* DW(h) right|| by quadrature, errors included, in HS norm.
+
+        E Z + T[B (h - I)] - Id = DF(h) where F(h) = I - h + E w phi(h) = 0; E Z' (x) k + T[B .] = DW(h).
+        """
+        space, width = self.model.kernel.space, left.shape[1] * right.shape[1]
+        n = default_nodes(space)
+
+        def integrate(x: Array, p: Array) -> Array:
+            Z, slope, k = self.rows(left, right, x)
+            return np.concatenate([(p @ Z)[:, None], slope.T @ (p[:, None] * k)], axis=1)
+
+        found = estimate(space, integrate, n)
+        bent = self.bent(left, right)
+        value, slope = found.value[:, 0], found.value[:, 1:] + bent
+        value = value + bent @ (self.h - self.model.I)
+        value = value - (left.T @ (self.A + np.eye(len(self.h))) @ right).reshape(width)
+        size, error = float(np.linalg.norm(value)), found.error
+        return (
+            size + float(np.linalg.norm(error[:, 0])),
+            float(np.linalg.norm(slope)) + float(np.linalg.norm(error[:, 1:])),
+        )
+
+
+def law(parts: Sequence[Products | JointProducts], sup: float) -> Fluctuation:
+    """The constants by the first rule, with those of the others as replicates; sup >= ess sup ||Y||."""
+    whole, *others = map(constants_of, parts)
+    if not others:
+        return whole
+    whole = replace(whole, replicates=tuple(others))
+    sup_xi = min(2.0 * sup, sup + whole.mean + whole.error_of(lambda f: f.mean))
+    replicates = tuple(replace(f, sup_Y=sup, sup_xi=sup_xi) for f in others)
+    return replace(whole, sup_Y=sup, sup_xi=sup_xi, replicates=replicates)
+
+
+def setting(model: Model, constants: EigenvalueConstants, n: int | None = None) -> Setting:
+    """At the zero h of `constants`, with rules of about n nodes (None: 512 on a line, 1024 beyond)."""
+    c, space = constants.fixed_point, model.kernel.space
+    if model.phi.smoothness < 3:
+        raise ValueError(f"phi is of class C^3, but {model.phi} is C^{model.phi.smoothness:g}")
+    n = (512 if space.dimension == 1 else 1024) if n is None else n
+    T = curvature_tensor(neural_field(model, min(n, 4096)), c.h)
+    return Setting(model, c.h, constants.A, c.B, T, tuple(quadratures(space, n)))
+
+
+@dataclass(frozen=True, eq=False)
+class MotionLaw:
+    """The first-order motion of the fixed point in the norm of L2(rho): of Kop^(1/2) B w_x phi(h(x))."""
+
+    value: Fluctuation
+    error: float  # of <v, Kop v> at unit v, by quadrature
+
+
+def motion_law(at: Setting) -> MotionLaw:
+    """||v||_{L2(rho)} = ||Kop^(1/2) v||: the norm in which thousands of potentials move, not the worst one."""
+    kernel = at.model.kernel
+    exact = getattr(kernel, "exact_moments", None)
+    second = moments(kernel) if exact is None else exact
+    values, vectors = np.linalg.eigh(second.receptive)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T @ at.B
+    parts = []
+    for x, p in at.rules:
+        k, w = features(kernel, x)
+        parts.append(Products(k, at.model.phi(k @ at.h)[:, None] * (w @ root.T), 0, p))
+    sup = at.sup(0) * projective_sup(kernel, root)
+    return MotionLaw(law(parts, sup), kernel.rank * second.error)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """||v|| <= radius and (1/N) sum v(x_j)^2 <= square for v = h*_N - h, on the event of `fixed_point`."""
+
+    fixed_point: Certificate
+    radius: float
+    square: float
+    phi_2: float  # over |s| <= kappa (||h|| + radius)
+    phi_3: float
+
+
+@states("lem-motion")
+def motion_of(
+    constants: EigenvalueConstants, fixed_point: Certificate, spread: float, error: float = 0.0
+) -> Motion:
+    """rho <- min(rho, (eta + t)/(1 - eps)), mu <- min(mu, (m + sqrt(c)(eps rho + t))^2 + (cN - c) rho^2).
+
+    From rho = r_-, mu = cN r_-^2, with t = phi_2 sup||B w|| mu/2, c = ||Kop||, and spread m >=
+    ||Kop^(1/2) B F_N(h)||; error: of <v, Kop v> at unit v. Each step keeps both inequalities
+    true, so that any number of steps may be taken. cN = kappa^2 tells nothing of ||Kop_N - Kop||:
+    then mu = cN rho^2.
+    """
+    c, f = constants.fixed_point, fixed_point
+    spread = nonnegative("spread", spread) + math.sqrt(c.top) * c.residual
+    size = float(np.linalg.norm(c.h))
+    phi_2, phi_3 = (bounded_sup(constants.phi, m, c.kappa * (size + f.radius)) for m in (2, 3))
+    radius, square = f.radius, f.cN * f.radius**2
+    apart = f.cN - c.top + error if f.cN < c.kappa**2 else math.inf
+    for _ in range(8):
+        t = phi_2 * c.projective * square / 2
+        radius = min(radius, (f.eta + t) / (1 - f.eps))
+        mean = (spread + math.sqrt(c.top) * (f.eps * radius + t)) ** 2 + apart * radius**2
+        square = min(square, f.cN * radius**2, mean)
+    return Motion(f, radius, square, phi_2, phi_3)
+
+
+@states("thm-reading")
+def reading_deviation(
+    reading: Reading, motion: Motion, N: int, delta: float, *, slope_delta: float
+) -> tuple[float, float]:
+    """||l(DF_N(h*_N) - A)|| <= E + R: the two numbers, at levels delta and slope_delta.
+
+    E bounds the mean of l(Z) - E l(Z); R = e rho + (phi_3 sup||l(w (x) k)|| + phi_2 sup||l(T[B w])||) mu/2
+    with e the bound of the mean of l(Z') (x) k less its expectation. Errors of quadrature included.
+    """
+    first = best_deviation(reading.value, N, delta).deviation + reading.wrong
+    return first, remainder(reading, motion, N, slope_delta)
+
+
+def remainder(reading: Reading, motion: Motion, N: int, delta: float) -> float:
+    """R of `reading_deviation`."""
+    e = best_deviation(reading.slope, N, delta).deviation + reading.wrong_slope
+    bent = motion.phi_3 * reading.outer + motion.phi_2 * reading.bend
+    return e * motion.radius + bent * motion.square / 2
