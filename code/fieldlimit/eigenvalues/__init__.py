@@ -16,14 +16,14 @@ from fieldlimit.eigenvalues.certificate import (
     spectral_certificate,
 )
 from fieldlimit.eigenvalues.clt import EigenvalueLaw, eigenvalue_law
-from fieldlimit.eigenvalues.group_shift import (
+from fieldlimit.eigenvalues.groups import Group, group_of, group_sizes, push
+from fieldlimit.eigenvalues.moved_groups import (
     GroupConstants,
     GroupShift,
     group_constants,
     group_shift,
     group_shifts,
 )
-from fieldlimit.eigenvalues.groups import Group, group_of, group_sizes, push
 from fieldlimit.eigenvalues.perturbation import (
     FirstOrder,
     eigenspace_angle,

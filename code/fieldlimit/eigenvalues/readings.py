@@ -10,7 +10,7 @@ A reading that sees few directions, M -> P M P or C^{-1} Q M P, fluctuates less 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from fieldlimit.eigenvalues.summands import curvature_tensor, quadratures
 from fieldlimit.field import Model, bounded_sup, neural_field
 from fieldlimit.fixed_points import Certificate, projective_sup
 from fieldlimit.kernels import features, moments
-from fieldlimit.spaces import default_nodes, estimate
+from fieldlimit.spaces import Estimate, default_nodes, estimate
 from fieldlimit.statements import states
 
 
@@ -95,39 +95,47 @@ class Setting:
         outer, bend = size * outer, projective_sup(kernel, bent)
         phi_0, phi_1, phi_2 = (self.sup(m) for m in range(3))
         values = [Products(Z, Z, 0, p) for Z, p in zip(found, self.weights, strict=True)]
-        wrong = self.wrong(left, right)
         return Reading(
             tuple(found),
             law(values, phi_1 * outer + phi_0 * bend),
             law(slopes, kernel.kappa * (phi_2 * outer + phi_1 * bend)),
             outer,
             bend,
-            size * wrong[0],
-            size * wrong[1],
+            size * self.wrong(left, right),
+            size * self.wrong_slope(left, right),
         )
 
-    def wrong(self, left: Array, right: Array) -> tuple[float, float]:
-        """||left* (W(h) - A) right|| and ||left* DW(h) right|| by quadrature, errors included, in HS norm.
-
-        E Z + T[B (h - I)] - Id = DF(h) where F(h) = I - h + E w phi(h) = 0; E Z' (x) k + T[B .] = DW(h).
-        """
-        space, width = self.model.kernel.space, left.shape[1] * right.shape[1]
-        n = default_nodes(space)
+    def wrong(self, left: Array, right: Array) -> float:
+        """||left* (W(h) - A) right||_HS by quadrature, its error included; W(h) = DF(h) - T[B F(h)]."""
+        bent = self.bent(left, right)
 
         def integrate(x: Array, p: Array) -> Array:
-            Z, slope, k = self.rows(left, right, x)
-            return np.concatenate([(p @ Z)[:, None], slope.T @ (p[:, None] * k)], axis=1)
+            k, w = features(self.model.kernel, x)
+            s = k @ self.h
+            slope = (p * self.model.phi.derivative(s, 1))[:, None] * w
+            seen = (left.T @ slope.T) @ (k @ right)
+            return seen.reshape(-1) - bent @ (w.T @ (p * self.model.phi(s)))
 
-        found = estimate(space, integrate, n)
+        found = self.integral(integrate)
+        rest = left.T @ (self.A + np.eye(len(self.h))) @ right
+        value = found.value - rest.reshape(-1) - bent @ (self.model.I - self.h)
+        return float(np.linalg.norm(value)) + float(np.linalg.norm(found.error))
+
+    def wrong_slope(self, left: Array, right: Array) -> float:
+        """||left* DW(h)[.] right||_HS by quadrature, its error included: 0 for the exact T and B."""
         bent = self.bent(left, right)
-        value, slope = found.value[:, 0], found.value[:, 1:] + bent
-        value = value + bent @ (self.h - self.model.I)
-        value = value - (left.T @ (self.A + np.eye(len(self.h))) @ right).reshape(width)
-        size, error = float(np.linalg.norm(value)), found.error
-        return (
-            size + float(np.linalg.norm(error[:, 0])),
-            float(np.linalg.norm(slope)) + float(np.linalg.norm(error[:, 1:])),
-        )
+
+        def integrate(x: Array, p: Array) -> Array:
+            slope, k = self.rows(left, right, x)[1:]
+            return slope.T @ (p[:, None] * k)
+
+        found = self.integral(integrate)
+        return float(np.linalg.norm(found.value + bent)) + float(np.linalg.norm(found.error))
+
+    def integral(self, integrate: Callable[[Array, Array], Array]) -> Estimate:
+        """Against rho, by the default rule of the space."""
+        space = self.model.kernel.space
+        return estimate(space, integrate, default_nodes(space))
 
 
 def law(parts: Sequence[Products | JointProducts], sup: float) -> Fluctuation:
@@ -147,7 +155,7 @@ def setting(model: Model, constants: EigenvalueConstants, n: int | None = None) 
     if model.phi.smoothness < 3:
         raise ValueError(f"phi is of class C^3, but {model.phi} is C^{model.phi.smoothness:g}")
     n = (512 if space.dimension == 1 else 1024) if n is None else n
-    T = curvature_tensor(neural_field(model, min(n, 4096)), c.h)
+    T = curvature_tensor(neural_field(model, n), c.h)
     return Setting(model, c.h, constants.A, c.B, T, tuple(quadratures(space, n)))
 
 
@@ -220,11 +228,6 @@ def reading_deviation(
     with e the bound of the mean of l(Z') (x) k less its expectation. Errors of quadrature included.
     """
     first = best_deviation(reading.value, N, delta).deviation + reading.wrong
-    return first, remainder(reading, motion, N, slope_delta)
-
-
-def remainder(reading: Reading, motion: Motion, N: int, delta: float) -> float:
-    """R of `reading_deviation`."""
-    e = best_deviation(reading.slope, N, delta).deviation + reading.wrong_slope
+    e = best_deviation(reading.slope, N, slope_delta).deviation + reading.wrong_slope
     bent = motion.phi_3 * reading.outer + motion.phi_2 * reading.bend
-    return e * motion.radius + bent * motion.square / 2
+    return first, e * motion.radius + bent * motion.square / 2

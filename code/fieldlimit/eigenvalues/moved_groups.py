@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldlimit.checks import Array, positive_integer, probability
-from fieldlimit.concentration import best_deviation
+from fieldlimit.concentration import best_deviation, pinelis_deviation
 from fieldlimit.concentration.fluctuations import replicate_error
 from fieldlimit.concentration.products import JointProducts, Products
 from fieldlimit.eigenvalues.certificate import EigenvalueConstants
@@ -23,7 +23,6 @@ from fieldlimit.eigenvalues.readings import (
     motion_law,
     motion_of,
     reading_deviation,
-    remainder,
     setting,
 )
 from fieldlimit.eigenvalues.summands import require_native
@@ -33,10 +32,16 @@ from fieldlimit.operator_norm import operator_deviation
 from fieldlimit.statements import states
 
 FIXED_POINT = 0.25  # share of delta for the event of the fixed point, when it is not paid elsewhere
-MOTION = 0.1  # of the rest, for the motion in L2(rho), shared by all groups
-LINEAR, SLOPES, REST, SECOND = 0.65, (0.12, 0.08), 0.1, 0.05  # of what remains, group by group
+ETA_EPS_CN = (0.7, 0.2, 0.1)  # of that: the radius is proportional to eta
+MOTION = 0.15  # of the rest, for the motion in L2(rho), shared by all groups
+LINEAR, SLOPES, REST, SECOND = 0.7, (0.1, 0.06), 0.09, 0.05  # of what remains, group by group
 OWN = 0.6  # of LINEAR, the block of the group, where each block has a level of its own
-TRIED = (0.5, 1.0, 2.0)  # weights of the coupling in the joint law, over the one that theory suggests
+TRIED = (
+    0.5,
+    1.0,
+    2.0,
+)  # weights of the coupling in the joint law, over the one that theory suggests
+ROUNDING = 1e-12  # relative to sup^2: a variance below it may be rounding alone
 ARC = 200  # parts of the arc on which the joint law is maximised
 
 
@@ -47,7 +52,9 @@ class GroupConstants:
     group: Group
     own: Reading  # of P E P, in a norm that is no less than the operator norm
     coupling: Reading | None  # of C^{-1} Q E P, Hilbert-Schmidt; None when there is no rest
-    rest: tuple[tuple[float, float], ...]  # of C^{-1} Q Z Q C^{-1}: trace and variance, by each rule
+    rest: tuple[
+        tuple[float, float], ...
+    ]  # of C^{-1} Q Z Q C^{-1}: trace and variance, by each rule
     rest_sups: tuple[float, float, float]  # of ||.||, of Q k (x) Q k and of T[B k], weighted
     rest_wrong: float
     weights: tuple[Array, ...]
@@ -58,8 +65,8 @@ class GroupConstants:
 class GroupShift:
     """-down <= lambda_n(DF_N(h*_N)) - lambda_n(A) <= up for all n of a group; inf: not certified.
 
-    own >= ||P E P||, coupling >= ||C^{-1} Q E P||, each by itself; up and down may come from the law
-    of both together, and are then less than these would give. rest >= ||C^{-1} Q E Q C^{-1}||.
+    own >= ||P E P|| and coupling >= ||C^{-1} Q E P|| at levels of their own: up and down may come from
+    the law of both together, and are then less than these would give. rest >= ||C^{-1} Q E Q C^{-1}||.
     """
 
     group: Group
@@ -115,12 +122,7 @@ def group_shift(
     fixed_point: a certificate at N whose event is paid for elsewhere; None: a quarter of delta is
     for it. shift >= ||DF_N(h*_N) - A||, paid for elsewhere as well: no bound is then above it.
     """
-    N, delta = positive_integer("N", N), probability("delta", delta)
-    if fixed_point is None:
-        fixed_point = fixed_point_certificate(constants.fixed_point, N, FIXED_POINT * delta)
-        delta *= 1 - FIXED_POINT
-    motion = _motion(constants, group.motion, fixed_point, MOTION * delta)
-    return _shift(constants, group, N, (1 - MOTION) * delta, fixed_point, motion, shift)
+    return group_shifts(constants, [group], N, delta, fixed_point=fixed_point, shift=shift)[0]
 
 
 def group_shifts(
@@ -138,13 +140,17 @@ def group_shifts(
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
     if fixed_point is None:
-        fixed_point = fixed_point_certificate(constants.fixed_point, N, FIXED_POINT * delta)
+        fixed_point = fixed_point_certificate(
+            constants.fixed_point, N, FIXED_POINT * delta, shares=ETA_EPS_CN
+        )
         delta *= 1 - FIXED_POINT
+    if fixed_point.N != N:
+        raise ValueError(
+            f"the fixed point is that of N = {N} neurons, but its N is {fixed_point.N}"
+        )
     motion = _motion(constants, groups[0].motion, fixed_point, MOTION * delta)
     each = (1 - MOTION) * delta / len(groups)
-    return tuple(
-        _shift(constants, group, N, each, fixed_point, motion, shift) for group in groups
-    )
+    return tuple(_shift(constants, group, N, each, fixed_point, motion, shift) for group in groups)
 
 
 def _motion(
@@ -165,31 +171,29 @@ def _shift(
     motion: Motion | None,
     shift: float,
 ) -> GroupShift:
+    """up and down come from one event: of those that level allows, the one whose larger end is least."""
     if motion is None:
         return GroupShift(c.group, fixed_point, math.inf, math.inf)
     linear = LINEAR * delta
-    first, R = reading_deviation(
-        c.own, motion, N, OWN * linear, slope_delta=SLOPES[0] * delta
-    )
+    alone = 1.0 if c.coupling is None else OWN
+    first, R = reading_deviation(c.own, motion, N, alone * linear, slope_delta=SLOPES[0] * delta)
     own = min(first + R, shift)
     if c.coupling is None:
         return GroupShift(c.group, fixed_point, own, own, own, 0.0, 0.0, R)
     across, S = reading_deviation(
         c.coupling, motion, N, (1 - OWN) * linear, slope_delta=SLOPES[1] * delta
     )
-    rest = _rest(constants, c, motion, N, delta)
-    rest, coupling = min(rest, shift / c.group.gap), min(across + S, shift / math.sqrt(c.group.gap))
-    arcs = _arcs(c, first, rest, N, linear)
-    ends = []
-    for width in (c.group.below, c.group.above):
-        if width == 0.0:
-            ends.append(own)
-            continue
-        best = push(own, coupling, rest, width)
-        for radius, gamma in arcs:
-            best = min(best, _on_arc(radius, gamma, (R + c.own.wrong, S + c.coupling.wrong), rest, width))
-        ends.append(min(best, shift))
-    return GroupShift(c.group, fixed_point, ends[0], ends[1], own, coupling, rest, R)
+    coupling = min(across + S, shift / math.sqrt(c.group.gap))
+    rest = min(_rest(constants, c, motion, N, delta), shift / c.group.gap)
+    widths = (c.group.below, c.group.above)
+    options = [tuple(push(own, coupling, rest, width) if width else own for width in widths)]
+    more = (R + c.own.wrong, S + c.coupling.wrong)
+    for J, gamma in _arcs(c, first, rest, N, linear):
+        options.append(tuple(_on_arc(J, gamma, more, rest, width) for width in widths))
+    up, down = min(options, key=max)
+    return GroupShift(
+        c.group, fixed_point, min(up, shift), min(down, shift), own, coupling, rest, R
+    )
 
 
 def _rest(
@@ -199,6 +203,8 @@ def _rest(
     sup, outer, bend = c.rest_sups
     value, *others = (
         operator_deviation(N, REST * delta, trace=trace, variance=variance, sup_op=sup)
+        if variance > ROUNDING * sup**2
+        else pinelis_deviation(N, REST * delta, trace=trace, sup_xi=sup * math.sqrt(len(c.group.Q)))
         for trace, variance in c.rest
     )
     assert constants.second is not None
@@ -218,9 +224,13 @@ def _arcs(
     """
     assert c.coupling is not None
     trace, across = c.own.value.trace / N, c.coupling.value.trace / N
+    if not across > 0.0:
+        return []
     J, room = own, max(1.0 - rest, 0.1)
     for _ in range(20):
         J = 2.0 * math.sqrt(trace + 2.0 * J / room * across)
+    if not J > 0.0:
+        return []
     found = []
     for factor in TRIED:
         gamma = factor * math.sqrt(2.0 * J / room)
@@ -233,10 +243,10 @@ def _arcs(
     return found
 
 
-def _on_arc(
-    J: float, gamma: float, more: tuple[float, float], rest: float, width: float
-) -> float:
+def _on_arc(J: float, gamma: float, more: tuple[float, float], rest: float, width: float) -> float:
     """The largest push(e + more[0], a + more[1]) on e^2 + gamma^2 a^2 <= J^2: at the outer corners of ARC steps."""
+    if not width:
+        return J + more[0]
     angles = np.linspace(0.0, math.pi / 2, ARC + 1)
     own = J * np.cos(angles[:-1]) + more[0]
     across = J * np.sin(angles[1:]) / gamma + more[1]
@@ -249,16 +259,19 @@ def _constants(at: Setting, motion: MotionLaw, group: Group) -> GroupConstants:
     if not group.Q.shape[1]:
         return GroupConstants(group, own, None, (), (0.0, 0.0, 0.0), 0.0, weights, motion)
     Q, q = group.Q, group.Q.shape[1]
-    variances = []
+    variances, means = [], []
     for x, p in at.rules:
         Z = at.rows(Q, Q, x)[0]
-        xi = (np.sqrt(p)[:, None] * (Z - p @ Z)).reshape(-1, q, q)
+        mean = p @ Z
+        xi = (np.sqrt(p)[:, None] * (Z - mean)).reshape(-1, q, q)
         second = np.tensordot(xi, xi, axes=([0, 2], [0, 2]))  # E xi^2, as xi is symmetric
         variances.append((float(np.trace(second)), float(np.linalg.eigvalsh(second)[-1])))
+        means.append(float(np.linalg.norm(mean.reshape(q, q), 2)))
     outer = projective_sup(at.model.kernel, Q.T) ** 2
     bend = projective_sup(at.model.kernel, at.bent(Q, Q))
-    sup = 2.0 * (at.sup(1) * outer + at.sup(0) * bend)
-    wrong = at.wrong(Q, Q)[0]
+    sup = at.sup(1) * outer + at.sup(0) * bend
+    sup += min(sup, means[0] + replicate_error(means[0], means[1:]))
+    wrong = at.wrong(Q, Q)
     coupling = at.reading(Q, group.P)
     return GroupConstants(
         group, own, coupling, tuple(variances), (sup, outer, bend), wrong, weights, motion
