@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -46,9 +48,8 @@ def blocks(rng, sizes, gap):
     """Eigenvalues of three groups, decreasing, consecutive groups at least `gap` apart."""
     values, top = [], 0.0
     for size in sizes:
-        part = top - np.sort(rng.exponential(1.0, size))
-        values.append(part)
-        top = part.min() - gap * rng.uniform(1.0, 3.0)
+        values.append(top - np.sort(rng.exponential(1.0, size)))
+        top = min(top, *values[-1]) - gap * rng.uniform(1.0, 3.0) if size else top
     return values
 
 
@@ -192,7 +193,7 @@ def test_the_expansion_holds_in_every_network():
 def test_readings_and_motion(model):
     """delta = 10 %, alarm 1e-9: the block of the leading group, its coupling, and the motion of h*.
 
-    Teeth: 0.35 of the two bounds, and 0.45 of the radius, would fail.
+    Teeth: 0.35 of the two bounds, and 0.4 of the radius, would fail.
     """
     N = 1000
     h = state(model)
@@ -205,9 +206,9 @@ def test_readings_and_motion(model):
     assert motion.radius <= fixed.radius and motion.square <= fixed.cN * fixed.radius**2
     drawn, zeros = at_zeros(model, h, N, 400, np.random.default_rng(35))
     v = zeros - h
-    assert_bound_with_teeth(np.linalg.norm(v, axis=1), motion.radius, 0.1, weakened=0.45)
+    assert_bound_with_teeth(np.linalg.norm(v, axis=1), motion.radius, 0.1, weakened=0.4)
     squares = [np.mean((one.k @ u) ** 2) for one, u in zip(drawn, v, strict=True)]
-    assert_bound_with_teeth(np.array(squares), motion.square, 0.1, weakened=0.15)
+    assert_bound_with_teeth(np.array(squares), motion.square, 0.1, weakened=0.12)
     E = np.array([one.derivative(g) for one, g in zip(drawn, zeros, strict=True)]) - c.A
     P, Q = constants.group.P, constants.group.Q
     for reading, seen in (
@@ -220,32 +221,27 @@ def test_readings_and_motion(model):
 
 @pytest.mark.checks("thm-group-shift")
 @pytest.mark.parametrize(
-    "model, N, most",
-    [
-        (ring(1.0), 1000, 3.0),
-        (ring(2.0), 1000, 3.0),
-        (ring(4.0), 1000, 3.0),
-        (silent(), 1000, 3.0),
-        (silent(d=3), 1000, 3.0),
-    ],
+    "model, networks",
+    [(ring(1.0), 1000), (ring(2.0), 1000), (ring(4.0), 1000), (silent(), 400), (silent(d=3), 400)],
 )
-def test_the_interval_of_the_leading_group(model, N, most):
-    """delta = 5 %, alarm 1e-9, and within `most` of the 95 % quantile seen; Weyl's is not, or is twice it.
+def test_the_interval_of_the_leading_group(model, networks):
+    """delta = 5 %, alarm 1e-9, N = 1000, and within 3 of the 95 % quantile seen, below Weyl's interval.
 
-    300 networks: two standard errors of the quantile are about 8 %. Teeth: 0.3 of the interval fails.
+    Two standard errors of the quantile are 6 % of 1000 networks, 9 % of 400, where the ratio is below 2.
+    Teeth: 0.2 of the interval would fail.
     """
-    h = state(model)
+    h, N = state(model), 1000
     c = ev.eigenvalue_constants(model, h)
     (constants,) = ev.group_constants(model, c, sizes=ev.group_sizes(c.A)[:1])
     shift = ev.group_shift(c, constants, N, 0.05)
-    drawn, zeros = at_zeros(model, h, N, 300, np.random.default_rng(36))
+    drawn, zeros = at_zeros(model, h, N, networks, np.random.default_rng(36))
     moved = np.array([one.derivative(g) for one, g in zip(drawn, zeros, strict=True)])
     gaps = np.linalg.eigvalsh(moved)[:, ::-1][:, : constants.group.size] - constants.group.values
     seen = np.abs(gaps).max(axis=1)
     outside = (gaps.max(axis=1) > shift.up) | (gaps.min(axis=1) < -shift.down)
-    assert_violations_at_most(int(outside.sum()), 300, 0.05)
-    assert_bound_with_teeth(seen, shift.size, 0.05, weakened=0.3)
-    assert shift.size < most * np.quantile(seen, 0.95)
+    assert_violations_at_most(int(outside.sum()), networks, 0.05)
+    assert_bound_with_teeth(seen, shift.size, 0.05, weakened=0.2)
+    assert shift.size < 3 * np.quantile(seen, 0.95)
     assert shift.size < 0.97 * ev.derivative_shift(c, N, 0.05).total
 
 
@@ -294,8 +290,13 @@ def _symmetric_models():
         rng = np.random.default_rng([38, seed])
         k = rng.standard_normal((6, 3))
         space = FiniteSpace(rng.dirichlet(3 * np.ones(6)))
-        kernel = finite_rank_kernel(space, lambda x, k=k: k[x[:, 0].astype(int)])
+        row = partial(_rows, k)
+        kernel = finite_rank_kernel(space, row, row)
         yield Model(kernel, Logistic(gain=rng.uniform(0.5, 2)), rng.standard_normal(3)), rng
+
+
+def _rows(k, x):
+    return k[x[:, 0].astype(int)]
 
 
 def test_what_is_paid_elsewhere_is_used():
