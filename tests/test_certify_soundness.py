@@ -61,6 +61,10 @@ def broken(network: VectorField, constants, certificate, A, rng, flow: bool) -> 
         gaps = np.linalg.eigvalsh(moved) - np.linalg.eigvalsh(A)
         if np.abs(gaps).max() > s.shift + 1e-9:
             return True
+        lead = certificate.leading
+        leading = gaps[-lead.group.size :]
+        if leading.max() > lead.up + 1e-9 or leading.min() < -lead.down - 1e-9:
+            return True
     for disc in s.discs:
         if (np.abs(values - disc.centre) < disc.radius).sum() != disc.count:
             return True

@@ -22,7 +22,7 @@ from fieldlimit.certify.shift import moved_spectrum
 from fieldlimit.certify.table import Constant, constants_of, events_of
 from fieldlimit.checks import Array, positive, positive_integer
 from fieldlimit.concentration import best_deviation
-from fieldlimit.eigenvalues import SpectralCertificate
+from fieldlimit.eigenvalues import GroupShift, SpectralCertificate, group_shift
 from fieldlimit.field import Model
 from fieldlimit.fixed_points import (
     Certificate,
@@ -37,6 +37,7 @@ from fieldlimit.statements import states
 # Of eta, eps, cN, and eps' where the curvature at h* is used: the radius is proportional to eta.
 PLAIN_SHARES = (0.7, 0.2, 0.1)
 LOCAL_SHARES = (0.75, 0.2, 0.02, 0.03)
+GROUP = 0.25  # share of the level of the spectrum for the leading group, where DF_N is self-adjoint
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ class NetworkCertificate:
     fixed_point: Certificate | None
     spectrum: SpectralCertificate | None
     trajectories: TrajectoryCertificate | Agreement | None
+    leading: GroupShift | None = None  # of the leading eigenvalues, where DF_N is self-adjoint
+
+    @property
+    def spectral_levels(self) -> tuple[float, float]:
+        """The two parts of the level of the spectrum: for the operator and for the leading group."""
+        return spectral_levels(self.constants, self.budget)
 
     @property
     def holds(self) -> bool:
@@ -178,7 +185,8 @@ def certificate_at(
 ) -> NetworkCertificate:
     """thm-fixed-point or its local version, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
-    Each part gets its share of delta (`budget`). The spectrum is argued on the event of the fixed point
+    Each part gets its share of delta (`budget`). Where DF_N is self-adjoint, a part of that of the
+    spectrum is for thm-group-shift. The spectrum is argued on the event of the fixed point
     and one of its own; the trajectories have their own event, and on the intersection they speak of
     the same h*_N, since the zero is unique in the larger ball. At a zero
     that is not stable prop-agreement-time, with the tolerance, takes the place of thm-attractor.
@@ -187,21 +195,32 @@ def certificate_at(
     N, c = positive_integer("N", N), constants
     tolerance = positive("tolerance", tolerance)
     shared = budget(delta, spectrum=c.spectrum is not None, trajectories=c.trajectories is not None)
-    first, second, third = shared.levels
-    fixed = spectrum = None
+    first, _, third = shared.levels
+    fixed = spectrum = leading = None
     long: TrajectoryCertificate | Agreement | None = None
     if c.fixed_point is not None:
         fixed = _fixed_point(c.fixed_point, c.curvature, N, first)
     if c.spectrum is not None:
         assert fixed is not None and c.shift is not None
+        second, group = spectral_levels(c, shared)
         spectrum = moved_spectrum(
             c.spectrum, c.shift, fixed, second, discs=discs and not c.symmetric
         )
+        if c.leading is not None and discs:
+            leading = group_shift(
+                c.spectrum, c.leading, N, group, fixed_point=fixed, shift=spectrum.shift
+            )
     if isinstance(c.trajectories, AttractorConstants):
         long = trajectory_certificate(c.trajectories, N, third)
     elif isinstance(c.trajectories, Departure):
         long = _agreement(c, c.trajectories, N, third, tolerance)
-    return NetworkCertificate(N, delta, c, shared, fixed, spectrum, long)
+    return NetworkCertificate(N, delta, c, shared, fixed, spectrum, long, leading)
+
+
+def spectral_levels(constants: CertificateConstants, shared: Budget) -> tuple[float, float]:
+    """Of the operator's shift and of the leading group, which is 0 where there is none."""
+    level, share = shared.levels[1], 0.0 if constants.leading is None else GROUP
+    return (1 - share) * level, share * level
 
 
 def certify(

@@ -62,7 +62,10 @@ def _type(c: NetworkCertificate) -> Claim:
         else f"a state with {s.unstable} unstable direction{'s' * (s.unstable > 1)}"
     )
     answer = f"Yes: {kind}, like h*."
-    abscissa = c.constants.eigenvalues[0].real + s.shift if c.constants.symmetric else s.abscissa
+    abscissa = s.abscissa
+    if c.constants.symmetric:
+        up = min(s.shift, c.leading.up) if c.leading else s.shift
+        abscissa = c.constants.eigenvalues[0].real + up
     if s.unstable == 0 and math.isfinite(abscissa):
         answer += f" All its eigenvalues have real parts below {rounded_up(abscissa)}."
     return Claim("type", question, True, answer, "", "thm-resolvent")
@@ -75,8 +78,13 @@ def _eigenvalues(c: NetworkCertificate) -> Claim:
         reason = c.constants.failed if s is None else s.reason
         return Claim("eigenvalues", question, False, "", reason, "thm-resolvent")
     if c.constants.symmetric:
-        answer = f"By at most {rounded_up(s.shift)}, one by one in their order."
-        return Claim("eigenvalues", question, True, answer, "", "thm-weyl")
+        answer = f"By at most {rounded_up(s.shift)}, one by one in their order"
+        lead, label = c.leading, "thm-weyl"
+        if lead is not None and lead.size < s.shift:
+            number, label = lead.group.size, "thm-group-shift"
+            who = "the leading one" if number == 1 else f"the leading {number}"
+            answer += f"; {who} by at most {rounded_up(lead.size)}"
+        return Claim("eigenvalues", question, True, answer + ".", "", label)
     if not s.discs:
         answer = f"The derivative moves by at most {rounded_up(s.shift)}."
         return Claim("eigenvalues", question, True, answer, "", "thm-resolvent")

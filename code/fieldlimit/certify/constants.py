@@ -10,7 +10,13 @@ import numpy as np
 from fieldlimit.certify.shift import ShiftLaws, shift_laws
 from fieldlimit.checks import Array, nonnegative, readonly, shaped
 from fieldlimit.concentration import Fluctuation, fluctuation
-from fieldlimit.eigenvalues import EigenvalueConstants, eigenvalue_constants
+from fieldlimit.eigenvalues import (
+    EigenvalueConstants,
+    GroupConstants,
+    eigenvalue_constants,
+    group_constants,
+    group_sizes,
+)
 from fieldlimit.field import Model, VectorField, neural_field
 from fieldlimit.fixed_points import (
     Curvature,
@@ -61,6 +67,7 @@ class CertificateConstants:
     curvature: Curvature | None = None  # None where phi is not C^3
     spectrum: EigenvalueConstants | None = None
     shift: ShiftLaws | None = None  # with `spectrum`
+    leading: GroupConstants | None = None  # of A's leading group, where DF_N is self-adjoint
     trajectories: AttractorConstants | Departure | None = None
     no_trajectories: str = ""
 
@@ -72,8 +79,7 @@ class CertificateConstants:
     @property
     def symmetric(self) -> bool:
         """k = w: a positive kernel in native features, DF_N self-adjoint whatever the locations."""
-        kernel = self.model.kernel
-        return isinstance(kernel, SpectralKernel) and np.array_equal(kernel.V, np.eye(kernel.rank))
+        return _self_adjoint(self.model)
 
 
 def certificate_constants(
@@ -119,12 +125,13 @@ def certificate_constants(
     fixed = replace(fixed, residual=residual_B, defect=defect)
     spectral = replace(spectral, fixed_point=fixed) if spectral else None
     laws = shift_laws(model, h, spectral, n) if spectral else None
+    leading = _leading(model, spectral, n) if spectral else None
     long, missing = None, ""
     if trajectories:
         derivative = spectral.derivative if spectral else None
         long, missing = _trajectories(model, h, begin, fixed, derivative, n)
     return CertificateConstants(
-        model, h, begin, values, residual, "", fixed, curvature, spectral, laws, long, missing
+        model, h, begin, values, residual, "", fixed, curvature, spectral, laws, leading, long, missing
     )
 
 
@@ -200,6 +207,19 @@ def _failed(model: Model, h: Array, A: Array, residual: float) -> str:
             "degenerate, on an orbit of a symmetry (prop-ring-degenerate) or at a bifurcation"
         )
     return ""
+
+
+def _self_adjoint(model: Model) -> bool:
+    kernel = model.kernel
+    return isinstance(kernel, SpectralKernel) and np.array_equal(kernel.V, np.eye(kernel.rank))
+
+
+def _leading(model: Model, constants: EigenvalueConstants, n: int | None) -> GroupConstants | None:
+    """Of the leading group of eigenvalues, where thm-group-shift applies to it and there is a rest."""
+    size = group_sizes(constants.A)[0]
+    if not _self_adjoint(model) or constants.total is None or size == model.kernel.rank:
+        return None
+    return group_constants(model, constants, (size,), n)[0]
 
 
 def _trajectories(

@@ -40,7 +40,8 @@ class Constant:
 
 def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
     """The events of the parts that are there; their levels add up to delta (of a full certificate)."""
-    first, second, third = c.budget.levels
+    first, _, third = c.budget.levels
+    second, group = c.spectral_levels
     found: list[Event] = []
     if c.fixed_point is not None:
         f, shares = c.fixed_point, _shares(c.fixed_point)
@@ -63,6 +64,9 @@ def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
                 "||D^2F_N(h*) - D^2F(h*)|| <= eps_2": 1 - FIRST_ORDER,
             }
         found += [Event(text, "spectrum", second * share) for text, share in parts.items()]
+    if c.spectrum is not None and group > 0.0:
+        end = f" <= {c.leading.size:.3g}" if c.leading else ""
+        found.append(Event(f"|shift of the leading eigenvalue|{end}", "spectrum", group))
     if c.trajectories is not None:
         t = c.trajectories
         where = "all h(t)" if isinstance(t, TrajectoryCertificate) and t.distance > 0 else "h*"
@@ -124,7 +128,7 @@ def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
     s, k = c.spectrum, c.constants.spectrum
     if s is None or k is None:
         return
-    level, moved, laws = c.budget.levels[1], s.moved, c.constants.shift
+    level, moved, laws = c.spectral_levels[0], s.moved, c.constants.shift
     assert laws is not None
     if moved.plain:
         part = fixed_part(laws, c.N, level)
@@ -143,6 +147,9 @@ def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:
             "R", moved.remainder, "remainder of Taylor's formula", "thm-moved-derivative"
         )
     yield _derived("shift", s.shift, "||DF_N(h*_N) - A||", "thm-moved-derivative")
+    if c.leading is not None:
+        yield _derived("up", c.leading.up, "leading eigenvalue, upwards at most", "thm-group-shift")
+        yield _derived("down", c.leading.down, "the same downwards", "thm-group-shift")
     yield Constant(
         "stability radius",
         s.stability_radius,
