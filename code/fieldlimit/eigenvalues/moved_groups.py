@@ -268,7 +268,7 @@ def _constants(at: Setting, motion: MotionLaw, group: Group) -> GroupConstants:
         variances.append((float(np.trace(second)), float(np.linalg.eigvalsh(second)[-1])))
         means.append(float(np.linalg.norm(mean.reshape(q, q), 2)))
     outer = projective_sup(at.model.kernel, Q.T) ** 2
-    bend = projective_sup(at.model.kernel, at.bent(Q, Q))
+    bend = at.farthest(at.bent(Q, Q))
     sup = at.sup(1) * outer + at.sup(0) * bend
     sup += min(sup, means[0] + replicate_error(means[0], means[1:]))
     wrong = at.wrong(Q, Q)

@@ -78,6 +78,11 @@ class Setting:
         Z = slope * outer - phi(s)[:, None] * bent
         return Z, phi.derivative(s, 2)[:, None] * outer - slope * bent, k
 
+    def farthest(self, M: Array) -> float:
+        """A bound of sup ||M w_x||, M (q, r); by a factor R with R*R = M*M where q > r."""
+        seen = np.linalg.qr(M, mode="r") if len(M) > M.shape[1] else M
+        return projective_sup(self.model.kernel, seen)
+
     def reading(self, left: Array, right: Array, weigh: Array | None = None) -> Reading:
         """l(M) = weigh left* M right, with left (r, a), right (r, b), weigh (q, a b) or None."""
         kernel, found, slopes = self.model.kernel, [], []
@@ -92,7 +97,7 @@ class Setting:
         size = 1.0
         if weigh is not None:
             bent, size = weigh @ bent, float(np.linalg.norm(weigh, 2))
-        outer, bend = size * outer, projective_sup(kernel, bent)
+        outer, bend = size * outer, self.farthest(bent)
         phi_0, phi_1, phi_2 = (self.sup(m) for m in range(3))
         values = [Products(Z, Z, 0, p) for Z, p in zip(found, self.weights, strict=True)]
         return Reading(
