@@ -198,7 +198,7 @@ def test_readings_and_motion(model):
     N = 1000
     h = state(model)
     c = ev.eigenvalue_constants(model, h)
-    size = ev.group_sizes(c.A)[0]
+    size = ev.leading_size(c.A)
     (constants,) = ev.group_constants(model, c, sizes=(size,))
     fixed = fixed_point_certificate(c.fixed_point, N, 0.05)
     law = motion_law(setting(model, c))
@@ -232,7 +232,7 @@ def test_the_interval_of_the_leading_group(model, networks):
     """
     h, N = state(model), 1000
     c = ev.eigenvalue_constants(model, h)
-    (constants,) = ev.group_constants(model, c, sizes=ev.group_sizes(c.A)[:1])
+    (constants,) = ev.group_constants(model, c, sizes=(ev.leading_size(c.A),))
     shift = ev.group_shift(c, constants, N, 0.05)
     drawn, zeros = at_zeros(model, h, N, networks, np.random.default_rng(36))
     moved = np.array([one.derivative(g) for one, g in zip(drawn, zeros, strict=True)])
@@ -316,6 +316,7 @@ def test_what_is_paid_elsewhere_is_used():
 
 def test_a_group_needs_a_gap_and_a_kernel_its_symmetry():
     A = np.diag([1.0, 0.5, 0.5, -1.0])
+    assert ev.leading_size(A) == 1 and ev.leading_size(np.diag([1.0, 0.9, 0.0])) == 2
     assert ev.group_sizes(A) == (1, 2, 1) and ev.group_sizes(A, 2) == (1, 3)
     group = ev.group_of(A, 1, 2)
     assert group.gap == group.above == 0.5 and group.below == 1.5 and group.first == 1

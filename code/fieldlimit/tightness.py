@@ -32,6 +32,7 @@ from fieldlimit.concentration import (
     tolerance_bound,
 )
 from fieldlimit.dimension import prediction_tightness
+from fieldlimit.eigenvalues.measured import eigenvalue_tightness
 from fieldlimit.field import Model, finite_network, neural_field
 from fieldlimit.kernels import gaussian_kernel, power_law, torus_kernel
 from fieldlimit.nonlinearities import Logistic
@@ -147,6 +148,7 @@ def tightness(rows: list[Row], *, rng: np.random.Generator) -> Mapping[str, tupl
         **_of_the_derivative(rng),
         **_on_balls(rng),
         **certificate_tightness(rng=rng),
+        **eigenvalue_tightness(rng=rng),
         "prop-space-derivatives": _space_derivatives(rng),
         **prediction_tightness(rng=rng),
     }

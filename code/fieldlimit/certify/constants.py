@@ -15,7 +15,7 @@ from fieldlimit.eigenvalues import (
     GroupConstants,
     eigenvalue_constants,
     group_constants,
-    group_sizes,
+    leading_size,
 )
 from fieldlimit.field import Model, VectorField, neural_field
 from fieldlimit.fixed_points import (
@@ -216,7 +216,7 @@ def _self_adjoint(model: Model) -> bool:
 
 def _leading(model: Model, constants: EigenvalueConstants, n: int | None) -> GroupConstants | None:
     """Of the leading group of eigenvalues, where thm-group-shift applies to it and there is a rest."""
-    size = group_sizes(constants.A)[0]
+    size = leading_size(constants.A)
     if not _self_adjoint(model) or constants.total is None or size == model.kernel.rank:
         return None
     return group_constants(model, constants, (size,), n)[0]

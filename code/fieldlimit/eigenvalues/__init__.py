@@ -3,7 +3,8 @@
 `eigenvalue_constants` collects what does not depend on N, `spectral_certificate` draws the
 conclusion: how far DF_N(h*_N) is from A = DF(h*), how many unstable directions it has, at which
 rate it decays, in which discs its eigenvalues lie. `eigenvalue_law` is the prediction beside it.
-The rest are statements about matrices: `stability_radius`, `certified_disc`, `weyl_intervals`, ...
+`group_constants` and `group_shift` say how far one group of eigenvalues moves where DF_N is
+self-adjoint, which is less. The rest are statements about matrices: `stability_radius`, `certified_disc`, `weyl_intervals`, ...
 """
 
 from fieldlimit.eigenvalues.certificate import (
@@ -16,7 +17,7 @@ from fieldlimit.eigenvalues.certificate import (
     spectral_certificate,
 )
 from fieldlimit.eigenvalues.clt import EigenvalueLaw, eigenvalue_law
-from fieldlimit.eigenvalues.groups import Group, group_of, group_sizes, push
+from fieldlimit.eigenvalues.groups import Group, group_of, group_sizes, leading_size, push
 from fieldlimit.eigenvalues.moved_groups import (
     GroupConstants,
     GroupShift,
@@ -67,6 +68,7 @@ __all__ = [
     "group_shifts",
     "group_sizes",
     "hoffman_wielandt",
+    "leading_size",
     "least_singular_value",
     "neurons_to_keep_type",
     "pseudospectrum",

@@ -1,8 +1,8 @@
 """Eigenvalues of a self-adjoint operator by groups: what moves one group, and how little the rest does.
 
-A = U + G + L, three parts of the spectrum, the group G in the middle. A perturbation E moves the
-eigenvalues of G by its block in G, to first order; through L it can only push them up, through U
-only down, and by the square of its block there over the distance.
+Three parts of the spectrum of A, the group in the middle. A perturbation E moves the eigenvalues of the
+group by its block there, to first order; through what is below it can only push them up, through
+what is above only down, and by the square of its block there over the distance.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ TOGETHER = 0.05  # distances below it, relative to lambda_1 - lambda_r, do not p
 
 @states("thm-groups")
 def push(own: float, coupling: float, rest: float, width: float) -> float:
-    """s >= 0 with (s - e)(1 - f + s/Gamma) = a^2: lambda_n(A + E) <= lambda_n(A) + s for n in G.
+    """t with (t - e_0)(1 - e_2 + t/width) = e_1^2: lambda_n(A + E) <= lambda_n(A) + t in the group.
 
-    own: e >= ||E_GG||; coupling: a >= ||C^{-1} E_LG||; rest: f >= ||C^{-1} E_LL C^{-1}||;
-    width: Gamma >= ||C^2||, where 0 < C^2 <= min spec A_G - A_L. Downwards the same with U in place of L
-    and 0 < C^2 <= A_U - max spec A_G. Where there is no L, or no U, coupling = 0 = rest and s = e.
-    C^2 = gap, e = f = 0: the bound of Mathias, Li and Li for off-diagonal perturbations.
+    P projects on the group's space, P_- on that of what is below. own: e_0 >= ||P E P||; coupling:
+    e_1 >= ||C^{-1} P_- E P||; rest: e_2 >= ||C^{-1} P_- E P_- C^{-1}||; width >= ||C^2||, where 0 < C^2 <=
+    lambda - A on the range of P_-, lambda the group's least eigenvalue. Downwards the same with P_+, C^2 <=
+    A - lambda and its largest. Where nothing is below, or above, coupling = rest = 0 and t = e_0.
+    C^2 = gap, own = rest = 0: the bound of Li and Li (2005) for off-diagonal perturbations.
     """
     e, a, f = nonnegative("own", own), nonnegative("coupling", coupling), nonnegative("rest", rest)
     if a == 0.0 and f <= 1.0:
         return e
     b = (1.0 - f) * positive("width", width)
     root = math.sqrt((e + b) ** 2 + 4.0 * a * a * width)
-    if e + b >= 0.0:  # s - e, without cancellation
+    if e + b >= 0.0:  # t - e_0, without cancellation
         return e + 2.0 * a * a * width / (e + b + root) if root else e
     return e + (root - (e + b)) / 2.0
 
@@ -46,8 +47,8 @@ class Group:
     P: Array  # (r, g)  orthonormal columns
     Q: Array  # (r, r - g)  C^{-1} on the rest: eigenvectors over the root of their distance to the group
     gap: float  # the least distance; inf when there is no rest
-    below: float  # width of L: the largest distance to what is below; 0 when there is nothing
-    above: float  # of U
+    below: float  # the largest distance to what is below; 0 when there is nothing
+    above: float  # the same upwards
 
     @property
     def size(self) -> int:
@@ -94,6 +95,18 @@ def group_sizes(A: Array, most: int | None = None) -> tuple[int, ...]:
     if most is not None:
         cuts = cuts[: positive_integer("most", most) - 1]
     return tuple(int(size) for size in np.diff([0, *cuts, len(values)]))
+
+
+def leading_size(A: Array) -> int:
+    """The number g of leading eigenvalues whose distance to the rest, divided by g, is largest.
+
+    So few that they say something, so far from the rest that thm-groups can tell them apart.
+    """
+    values = np.linalg.eigvalsh((A + A.T) / 2)[::-1]
+    if len(values) == 1:
+        return 1
+    gaps = -np.diff(values)
+    return 1 + int((gaps / np.arange(1, len(values))).argmax())
 
 
 def trace_weights(g: int, trace: float, traceless: float) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from fieldlimit.checks import Array, positive_integer, probability
 from fieldlimit.concentration import best_deviation, pinelis_deviation
 from fieldlimit.concentration.fluctuations import replicate_error
 from fieldlimit.concentration.products import JointProducts, Products
-from fieldlimit.eigenvalues.certificate import EigenvalueConstants
+from fieldlimit.eigenvalues.certificate import EigenvalueConstants, derivative_shift
 from fieldlimit.eigenvalues.groups import Group, group_of, group_sizes, push, trace_weights
 from fieldlimit.eigenvalues.readings import (
     Motion,
@@ -120,7 +120,8 @@ def group_shift(
     """The eigenvalues of one group move by at most `up` and `down`, with probability >= 1 - delta.
 
     fixed_point: a certificate at N whose event is paid for elsewhere; None: a quarter of delta is
-    for it. shift >= ||DF_N(h*_N) - A||, paid for elsewhere as well: no bound is then above it.
+    for it. shift >= ||DF_N(h*_N) - A||, paid for elsewhere as well: no bound is then above it. Nor
+    above thm-weyl at the same level.
     """
     return group_shifts(constants, [group], N, delta, fixed_point=fixed_point, shift=shift)[0]
 
@@ -136,7 +137,8 @@ def group_shifts(
 ) -> tuple[GroupShift, ...]:
     """The same for several groups at once: all inequalities together, with probability >= 1 - delta.
 
-    The event of the fixed point serves all groups; what remains of delta is divided equally.
+    The event of the fixed point serves all groups; what remains of delta is divided equally. Where the
+    largest of them is above the one bound of thm-weyl at the same level, that is taken for all.
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
     if fixed_point is None:
@@ -150,7 +152,11 @@ def group_shifts(
         )
     motion = _motion(constants, groups[0].motion, fixed_point, MOTION * delta)
     each = (1 - MOTION) * delta / len(groups)
-    return tuple(_shift(constants, group, N, each, fixed_point, motion, shift) for group in groups)
+    found = tuple(_shift(constants, group, N, each, fixed_point, motion, shift) for group in groups)
+    weyl = derivative_shift(constants, N, delta, fixed_point=fixed_point).total
+    if max(one.size for one in found) <= weyl:
+        return found
+    return tuple(replace(one, up=weyl, down=weyl) for one in found)
 
 
 def _motion(

@@ -80,7 +80,7 @@ class Setting:
 
     def farthest(self, M: Array) -> float:
         """A bound of sup ||M w_x||, M (q, r); by a factor R with R*R = M*M where q > r."""
-        seen = np.linalg.qr(M, mode="r") if len(M) > M.shape[1] else M
+        seen = np.asarray(np.linalg.qr(M, mode="r")) if len(M) > M.shape[1] else M
         return projective_sup(self.model.kernel, seen)
 
     def reading(self, left: Array, right: Array, weigh: Array | None = None) -> Reading:
@@ -189,7 +189,7 @@ def motion_law(at: Setting) -> MotionLaw:
 
 @dataclass(frozen=True)
 class Motion:
-    """||v|| <= radius and (1/N) sum v(x_j)^2 <= square for v = h*_N - h, on the event of `fixed_point`."""
+    """||v|| <= radius and |v|_N^2 = (1/N) sum v(x_j)^2 <= square, v = h*_N - h, on the event of `fixed_point`."""
 
     fixed_point: Certificate
     radius: float
@@ -202,12 +202,12 @@ class Motion:
 def motion_of(
     constants: EigenvalueConstants, fixed_point: Certificate, spread: float, error: float = 0.0
 ) -> Motion:
-    """rho <- min(rho, (eta + t)/(1 - eps)), mu <- min(mu, (m + sqrt(c)(eps rho + t))^2 + (cN - c) rho^2).
+    """r <- min(r, (eta + u)/(1 - eps)), m^2 <- min(m^2, (eta' + sqrt(c)(eps r + u))^2 + (cN - c) r^2).
 
-    From rho = r_-, mu = cN r_-^2, with t = phi_2 sup||B w|| mu/2, c = ||Kop||, and spread m >=
-    ||Kop^(1/2) B F_N(h)||; error: of <v, Kop v> at unit v. Each step keeps both inequalities
+    From r = r_-, m^2 = cN r_-^2, with u = phi_2 sup||B w|| m^2/2, c = ||Kop|| and spread eta' >=
+    ||Kop^(1/2) B F_N(h)||; error: of <v, Kop v> at unit v. Each step keeps ||v|| <= r and |v|_N <= m
     true, so that any number of steps may be taken. cN = kappa^2 tells nothing of ||Kop_N - Kop||:
-    then mu = cN rho^2.
+    then m^2 = cN r^2.
     """
     c, f = constants.fixed_point, fixed_point
     spread = nonnegative("spread", spread) + math.sqrt(c.top) * c.residual
@@ -229,7 +229,7 @@ def reading_deviation(
 ) -> tuple[float, float]:
     """||l(DF_N(h*_N) - A)|| <= E + R: the two numbers, at levels delta and slope_delta.
 
-    E bounds the mean of l(Z) - E l(Z); R = e rho + (phi_3 sup||l(w (x) k)|| + phi_2 sup||l(T[B w])||) mu/2
+    E bounds the mean of l(Z) - E l(Z); R = e r + (phi_3 sup||l(w (x) k)|| + phi_2 sup||l(T[B w])||) m^2/2
     with e the bound of the mean of l(Z') (x) k less its expectation. Errors of quadrature included.
     """
     first = best_deviation(reading.value, N, delta).deviation + reading.wrong
