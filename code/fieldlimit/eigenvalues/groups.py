@@ -20,12 +20,12 @@ TOGETHER = 0.05  # distances below it, relative to lambda_1 - lambda_r, do not p
 
 @states("thm-groups")
 def push(own: float, coupling: float, rest: float, width: float) -> float:
-    """t with (t - e_0)(1 - e_2 + t/width) = e_1^2: lambda_n(A + E) <= lambda_n(A) + t in the group.
+    """t with (t - b_0)(1 - b_2 + t/width) = b_1^2: lambda_n(A + E) <= lambda_n(A) + t in the group.
 
-    P projects on the group's space, P_- on that of what is below. own: e_0 >= ||P E P||; coupling:
-    e_1 >= ||C^{-1} P_- E P||; rest: e_2 >= ||C^{-1} P_- E P_- C^{-1}||; width >= ||C^2||, where 0 < C^2 <=
+    P projects on the group's space, P_- on that of what is below. own: b_0 >= ||P E P||; coupling:
+    b_1 >= ||C^{-1} P_- E P||; rest: b_2 >= ||C^{-1} P_- E P_- C^{-1}||; width >= ||C^2||, where 0 < C^2 <=
     lambda - A on the range of P_-, lambda the group's least eigenvalue. Downwards the same with P_+, C^2 <=
-    A - lambda and its largest. Where nothing is below, or above, coupling = rest = 0 and t = e_0.
+    A - lambda and its largest. Where nothing is below, or above, coupling = rest = 0 and t = b_0.
     C^2 = gap, own = rest = 0: the bound of Li and Li (2005) for off-diagonal perturbations.
     """
     e, a, f = nonnegative("own", own), nonnegative("coupling", coupling), nonnegative("rest", rest)
@@ -33,7 +33,7 @@ def push(own: float, coupling: float, rest: float, width: float) -> float:
         return e
     b = (1.0 - f) * positive("width", width)
     root = math.sqrt((e + b) ** 2 + 4.0 * a * a * width)
-    if e + b >= 0.0:  # t - e_0, without cancellation
+    if e + b >= 0.0:  # t - b_0, without cancellation
         return e + 2.0 * a * a * width / (e + b + root) if root else e
     return e + (root - (e + b)) / 2.0
 
