@@ -24,19 +24,10 @@ from fieldlimit.checks import Array, positive, positive_integer
 from fieldlimit.concentration import best_deviation
 from fieldlimit.eigenvalues import GroupShift, SpectralCertificate, group_shift
 from fieldlimit.field import Model
-from fieldlimit.fixed_points import (
-    Certificate,
-    Curvature,
-    FixedPointConstants,
-    fixed_point_certificate,
-    local_certificate,
-)
+from fieldlimit.fixed_points import Certificate, lesser_certificate
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate, trajectory_certificate
 from fieldlimit.statements import states
 
-# Of eta, eps, cN, and eps' where the curvature at h* is used: the radius is proportional to eta.
-PLAIN_SHARES = (0.7, 0.2, 0.1)
-LOCAL_SHARES = (0.75, 0.2, 0.02, 0.03)
 GROUP = 0.25  # share of the level of the spectrum for the leading group, where DF_N is self-adjoint
 
 
@@ -199,7 +190,7 @@ def certificate_at(
     fixed = spectrum = leading = None
     long: TrajectoryCertificate | Agreement | None = None
     if c.fixed_point is not None:
-        fixed = _fixed_point(c.fixed_point, c.curvature, N, first)
+        fixed = lesser_certificate(c.fixed_point, c.curvature, N, first)
     if c.spectrum is not None:
         assert fixed is not None and c.shift is not None
         second, group = spectral_levels(c, shared)
@@ -276,17 +267,6 @@ def constants_at(
     return certificate_constants(
         model, h, start=start, spectrum=spectrum, trajectories=trajectories, reach=reach, n=n
     )  # fmt: skip
-
-
-def _fixed_point(
-    constants: FixedPointConstants, curvature: Curvature | None, N: int, delta: float
-) -> Certificate:
-    """By the curvature at h* or by the largest one: the promise of the lesser radius."""
-    plain = fixed_point_certificate(constants, N, delta, shares=PLAIN_SHARES)
-    if curvature is None:
-        return plain
-    local = local_certificate(constants, curvature, N, delta, shares=LOCAL_SHARES)
-    return plain if plain.radius < local.radius else local
 
 
 def _agreement(

@@ -125,13 +125,25 @@ def certificate_constants(
     fixed = replace(fixed, residual=residual_B, defect=defect)
     spectral = replace(spectral, fixed_point=fixed) if spectral else None
     laws = shift_laws(model, h, spectral, n) if spectral else None
-    leading = _leading(model, spectral, n) if spectral else None
+    leading = _leading(model, spectral, curvature, n) if spectral else None
     long, missing = None, ""
     if trajectories:
         derivative = spectral.derivative if spectral else None
         long, missing = _trajectories(model, h, begin, fixed, derivative, n)
     return CertificateConstants(
-        model, h, begin, values, residual, "", fixed, curvature, spectral, laws, leading, long, missing
+        model,
+        h,
+        begin,
+        values,
+        residual,
+        "",
+        fixed,
+        curvature,
+        spectral,
+        laws,
+        leading,
+        long,
+        missing,
     )
 
 
@@ -214,12 +226,14 @@ def _self_adjoint(model: Model) -> bool:
     return isinstance(kernel, SpectralKernel) and np.array_equal(kernel.V, np.eye(kernel.rank))
 
 
-def _leading(model: Model, constants: EigenvalueConstants, n: int | None) -> GroupConstants | None:
+def _leading(
+    model: Model, constants: EigenvalueConstants, curvature: Curvature | None, n: int | None
+) -> GroupConstants | None:
     """Of the leading group of eigenvalues, where thm-group-shift applies to it and there is a rest."""
     size = leading_size(constants.A)
     if not _self_adjoint(model) or constants.total is None or size == model.kernel.rank:
         return None
-    return group_constants(model, constants, (size,), n)[0]
+    return group_constants(model, constants, (size,), n, curvature)[0]
 
 
 def _trajectories(

@@ -11,6 +11,7 @@ from fieldlimit.certify.budget import Event
 from fieldlimit.certify.shift import RandomPart, first_order_part, fixed_part, of_chapter_7
 from fieldlimit.concentration import Fluctuation, best_deviation
 from fieldlimit.eigenvalues.certificate import FIRST_ORDER
+from fieldlimit.fixed_points.local import LOCAL_SHARES, PLAIN_SHARES
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate
 from fieldlimit.spaces import FiniteSpace
 
@@ -119,8 +120,6 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
 
 def _shares(f: Certificate) -> tuple[float, ...]:
     """Of the events of the fixed point, in their order."""
-    from fieldlimit.certify.certificate import LOCAL_SHARES, PLAIN_SHARES
-
     return PLAIN_SHARES if f.plain else LOCAL_SHARES
 
 

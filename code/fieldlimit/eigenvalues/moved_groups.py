@@ -27,12 +27,17 @@ from fieldlimit.eigenvalues.readings import (
 )
 from fieldlimit.eigenvalues.summands import require_native
 from fieldlimit.field import Model
-from fieldlimit.fixed_points import Certificate, fixed_point_certificate, projective_sup
+from fieldlimit.fixed_points import (
+    Certificate,
+    Curvature,
+    curvature_at,
+    lesser_certificate,
+    projective_sup,
+)
 from fieldlimit.operator_norm import operator_deviation
 from fieldlimit.statements import states
 
 FIXED_POINT = 0.25  # share of delta for the event of the fixed point, when it is not paid elsewhere
-ETA_EPS_CN = (0.7, 0.2, 0.1)  # of that: the radius is proportional to eta
 MOTION = 0.15  # of the rest, for the motion in L2(rho), shared by all groups
 LINEAR, SLOPES, REST, SECOND = 0.7, (0.1, 0.06), 0.09, 0.05  # of what remains, group by group
 OWN = 0.6  # of LINEAR, the block of the group, where each block has a level of its own
@@ -59,6 +64,7 @@ class GroupConstants:
     rest_wrong: float
     weights: tuple[Array, ...]
     motion: MotionLaw
+    curvature: Curvature | None  # for the certificate of the fixed point
 
 
 @dataclass(frozen=True)
@@ -89,20 +95,23 @@ def group_constants(
     constants: EigenvalueConstants,
     sizes: Sequence[int] | None = None,
     n: int | None = None,
+    curvature: Curvature | None = None,
 ) -> tuple[GroupConstants, ...]:
     """For consecutive groups of eigenvalues of A, decreasing, of these sizes (None: `group_sizes`).
 
     By rules with about n nodes (None: 512 on a line, 1024 beyond), whose errors are estimated and
-    included by `group_shift`. ValueError unless the kernel is symmetric and positive in native
+    included by `group_shift`. curvature: if `curvature_at` is known already. ValueError unless the kernel is symmetric and positive in native
     features and phi of class C^3, and when a group is not parted from the rest.
     """
     require_native(model.kernel)
     at = setting(model, constants, n)
     motion = motion_law(at)
+    if curvature is None:
+        curvature = curvature_at(model, constants.fixed_point, n)
     sizes = group_sizes(constants.A) if sizes is None else sizes
     firsts = [sum(sizes[:i]) for i in range(len(sizes))]
     return tuple(
-        _constants(at, motion, group_of(constants.A, *which))
+        _constants(at, motion, curvature, group_of(constants.A, *which))
         for which in zip(firsts, sizes, strict=True)
     )
 
@@ -142,8 +151,8 @@ def group_shifts(
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
     if fixed_point is None:
-        fixed_point = fixed_point_certificate(
-            constants.fixed_point, N, FIXED_POINT * delta, shares=ETA_EPS_CN
+        fixed_point = lesser_certificate(
+            constants.fixed_point, groups[0].curvature, N, FIXED_POINT * delta
         )
         delta *= 1 - FIXED_POINT
     if fixed_point.N != N:
@@ -259,11 +268,15 @@ def _on_arc(J: float, gamma: float, more: tuple[float, float], rest: float, widt
     return max(push(e, a, rest, width) for e, a in zip(own, across, strict=True))
 
 
-def _constants(at: Setting, motion: MotionLaw, group: Group) -> GroupConstants:
+def _constants(
+    at: Setting, motion: MotionLaw, curvature: Curvature | None, group: Group
+) -> GroupConstants:
     own = _own(at, group)
     weights = at.weights
     if not group.Q.shape[1]:
-        return GroupConstants(group, own, None, (), (0.0, 0.0, 0.0), 0.0, weights, motion)
+        return GroupConstants(
+            group, own, None, (), (0.0, 0.0, 0.0), 0.0, weights, motion, curvature
+        )
     Q, q = group.Q, group.Q.shape[1]
     variances, means = [], []
     for x, p in at.rules:
@@ -280,7 +293,15 @@ def _constants(at: Setting, motion: MotionLaw, group: Group) -> GroupConstants:
     wrong = at.wrong(Q, Q)
     coupling = at.reading(Q, group.P)
     return GroupConstants(
-        group, own, coupling, tuple(variances), (sup, outer, bend), wrong, weights, motion
+        group,
+        own,
+        coupling,
+        tuple(variances),
+        (sup, outer, bend),
+        wrong,
+        weights,
+        motion,
+        curvature,
     )
 
 

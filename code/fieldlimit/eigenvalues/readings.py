@@ -22,7 +22,7 @@ from fieldlimit.concentration.products import JointProducts, Products
 from fieldlimit.eigenvalues.certificate import EigenvalueConstants
 from fieldlimit.eigenvalues.summands import curvature_tensor, quadratures
 from fieldlimit.field import Model, bounded_sup, neural_field
-from fieldlimit.fixed_points import Certificate, projective_sup
+from fieldlimit.fixed_points import Bend, Certificate, projective_sup
 from fieldlimit.kernels import features, moments
 from fieldlimit.spaces import Estimate, default_nodes, estimate
 from fieldlimit.statements import states
@@ -204,7 +204,8 @@ def motion_of(
 ) -> Motion:
     """r <- min(r, (eta + u)/(1 - eps)), m^2 <- min(m^2, (eta' + sqrt(c)(eps r + u))^2 + (cN - c) r^2).
 
-    From r = r_-, m^2 = cN r_-^2, with u = phi_2 sup||B w|| m^2/2, c = ||Kop|| and spread eta' >=
+    From r = r_-, m^2 = cN r_-^2, with u = phi_2 sup||B w|| m^2/2 or Psi(r) of
+    thm-fixed-point-local, the lesser, c = ||Kop|| and spread eta' >=
     ||Kop^(1/2) B F_N(h)||; error: of <v, Kop v> at unit v. Each step keeps ||v|| <= r and |v|_N <= m
     true, so that any number of steps may be taken. cN = kappa^2 tells nothing of ||Kop_N - Kop||:
     then m^2 = cN r^2.
@@ -213,10 +214,11 @@ def motion_of(
     spread = nonnegative("spread", spread) + math.sqrt(c.top) * c.residual
     size = float(np.linalg.norm(c.h))
     phi_2, phi_3 = (bounded_sup(constants.phi, m, c.kappa * (size + f.radius)) for m in (2, 3))
+    bend = Bend(f.lipschitz, min(f.lipschitz, f.centre), f.growth)
     radius, square = f.radius, f.cN * f.radius**2
     apart = f.cN - c.top + error if f.cN < c.kappa**2 else math.inf
     for _ in range(8):
-        t = phi_2 * c.projective * square / 2
+        t = min(phi_2 * c.projective * square / 2, bend.value(radius))
         radius = min(radius, (f.eta + t) / (1 - f.eps))
         mean = (spread + math.sqrt(c.top) * (f.eps * radius + t)) ** 2 + apart * radius**2
         square = min(square, f.cN * radius**2, mean)

@@ -7,7 +7,7 @@ To first order DF_N(h*_N) - A = (1/N) sum_j xi_j, where xi = Z - EZ and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,43 +16,11 @@ from fieldlimit.concentration import Fluctuation
 from fieldlimit.concentration.fluctuations import other_rules
 from fieldlimit.field import Model, VectorField, bounded_sup
 from fieldlimit.fixed_points import projective_sup
-from fieldlimit.kernels import Kernel, features
+from fieldlimit.kernels import DerivedKernel, Kernel, features
 from fieldlimit.spaces import SimilaritySpace
 
 SYMMETRY = 1e-9  # of k = w, relative
 BLOCK = 512  # rows of inner products held at a time
-
-
-@dataclass(frozen=True, eq=False)
-class WeightedKernel:
-    """C^{-1} k_x in both places, for a symmetric positive kernel in native features (k = w)."""
-
-    kernel: Kernel
-    inverse: Array  # (r, r)  C^{-1}, symmetric
-    kappa: float  # >= sup ||C^{-1} k_x||
-
-    @property
-    def space(self) -> SimilaritySpace:
-        """(X, rho)."""
-        return self.kernel.space
-
-    @property
-    def rank(self) -> int:
-        """r."""
-        return self.kernel.rank
-
-    @property
-    def omega(self) -> float:
-        """The same as kappa."""
-        return self.kappa
-
-    def k(self, x: Array) -> Array:
-        """(n, d) -> (n, r)."""
-        return self.kernel.k(x) @ self.inverse
-
-    def w(self, x: Array) -> Array:
-        """(n, d) -> (n, r)."""
-        return self.k(x)
 
 
 def weighted(model: Model, inverse: Array) -> Model:
@@ -64,7 +32,9 @@ def weighted(model: Model, inverse: Array) -> Model:
     if np.abs(inverse - inverse.T).max() > SYMMETRY * np.abs(inverse).max():
         raise ValueError(f"C is symmetric, but the inverse is {inverse}")
     require_native(kernel)
-    return Model(WeightedKernel(kernel, inverse, projective_sup(kernel, inverse)), model.phi)
+    bound = projective_sup(kernel, inverse)
+    seen = DerivedKernel(kernel, lambda k, w: (k @ inverse, w @ inverse), bound, bound)
+    return Model(seen, model.phi)
 
 
 def require_native(kernel: Kernel) -> None:

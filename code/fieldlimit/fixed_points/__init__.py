@@ -9,7 +9,12 @@ from fieldlimit.fixed_points.certificate import (
 )
 from fieldlimit.fixed_points.clt import FixedPointLaw, fixed_point_law
 from fieldlimit.fixed_points.continuation import Branch, SpecialPoint, continuation, diagram
-from fieldlimit.fixed_points.local import Curvature, curvature_at, local_certificate
+from fieldlimit.fixed_points.local import (
+    Curvature,
+    curvature_at,
+    lesser_certificate,
+    local_certificate,
+)
 from fieldlimit.fixed_points.majorant import Bend, majorant_radii
 from fieldlimit.fixed_points.needed import neurons_to_certify
 from fieldlimit.fixed_points.newton import Radii, newton_kantorovich
@@ -50,6 +55,7 @@ __all__ = [
     "fixed_point_law",
     "fixed_points",
     "index_sum",
+    "lesser_certificate",
     "local_certificate",
     "majorant_radii",
     "neurons_to_certify",

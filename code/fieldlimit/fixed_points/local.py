@@ -24,6 +24,9 @@ from fieldlimit.spaces import default_nodes
 from fieldlimit.statements import states
 
 QUARTERS = (1 / 4, 1 / 4, 1 / 4, 1 / 4)
+# Of eta, eps, cN, and eps' where the curvature at h* is used: the radius is proportional to eta.
+PLAIN_SHARES = (0.7, 0.2, 0.1)
+LOCAL_SHARES = (0.75, 0.2, 0.02, 0.03)
 TENSOR_NODES = 1024  # most nodes for the law of B D^2F_N beyond one dimension: r^3 coordinates
 
 BLOCK = 1024  # nodes whose tensors k_x (x) k_x are held at a time
@@ -100,6 +103,17 @@ def local_certificate(
         N, delta, plain.eta, plain.eps, plain.cN, plain.lipschitz, radii.q, radii.existence,
         radii.uniqueness, second, centre, growth,
     )  # fmt: skip
+
+
+def lesser_certificate(
+    constants: FixedPointConstants, curvature: Curvature | None, N: int, delta: float
+) -> Certificate:
+    """By the curvature at h* or by the largest one: the promise of the lesser radius."""
+    plain = fixed_point_certificate(constants, N, delta, shares=PLAIN_SHARES)
+    if curvature is None:
+        return plain
+    local = local_certificate(constants, curvature, N, delta, shares=LOCAL_SHARES)
+    return plain if plain.radius < local.radius else local
 
 
 def bilinear_norm(T: Array) -> float:
