@@ -30,10 +30,12 @@ from fieldlimit.statements import states
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """l(M) with values in a Euclidean space, (q,): all that is asked of it, free of N and delta."""
+    """l(M) with values in a Euclidean space: all that is asked of it, free of N and delta."""
 
-    rows: tuple[Array, ...]  # l(Z) at the nodes of each rule, (n, q)
-    value: Fluctuation  # of l(Z)
+    rows: tuple[
+        Array, ...
+    ]  # l(Z) at the nodes of each rule, (n, q), weighed where that is asked for
+    value: Fluctuation  # of these
     slope: Fluctuation  # of l(Z') (x) k
     outer: float  # >= sup ||l(w (x) k)||
     bend: float  # >= sup ||l(T[B w])||
@@ -84,30 +86,30 @@ class Setting:
         return projective_sup(self.model.kernel, seen)
 
     def reading(self, left: Array, right: Array, weigh: Array | None = None) -> Reading:
-        """l(M) = weigh left* M right, with left (r, a), right (r, b), weigh (q, a b) or None."""
+        """l(M) = left* M right in the HS norm, left (r, a), right (r, b).
+
+        weigh (q, a b): what is of first order is read as weigh l(M), in a norm that may be nearer to
+        the operator norm; the remainder, for which the HS norm is near enough, stays as it is.
+        """
         kernel, found, slopes = self.model.kernel, [], []
         for x, p in self.rules:
             Z, slope, k = self.rows(left, right, x)
-            if weigh is not None:
-                Z, slope = Z @ weigh.T, slope @ weigh.T
-            found.append(Z)
+            found.append(Z if weigh is None else Z @ weigh.T)
             slopes.append(Products(k, slope, 1, p))
         bent = self.bent(left, right)
         outer = projective_sup(kernel, left.T) * projective_sup(kernel, right.T)
-        size = 1.0
-        if weigh is not None:
-            bent, size = weigh @ bent, float(np.linalg.norm(weigh, 2))
-        outer, bend = size * outer, self.farthest(bent)
+        bend = self.farthest(bent)
+        size = 1.0 if weigh is None else float(np.linalg.norm(weigh, 2))
         phi_0, phi_1, phi_2 = (self.sup(m) for m in range(3))
         values = [Products(Z, Z, 0, p) for Z, p in zip(found, self.weights, strict=True)]
         return Reading(
             tuple(found),
-            law(values, phi_1 * outer + phi_0 * bend),
+            law(values, size * (phi_1 * outer + phi_0 * bend)),
             law(slopes, kernel.kappa * (phi_2 * outer + phi_1 * bend)),
             outer,
             bend,
-            size * self.wrong(left, right),
-            size * self.wrong_slope(left, right),
+            self.wrong(left, right),
+            self.wrong_slope(left, right),
         )
 
     def wrong(self, left: Array, right: Array) -> float:
