@@ -53,6 +53,9 @@ class EigenvalueConstants:
     bend: float  # ||D^2F(h)||, from H to Hilbert-Schmidt
     bend_error: float  # of T, by quadrature
     radius: StabilityRadius  # of A, on the imaginary axis
+    T: Array | None = (
+        None  # (r, r, r)  v -> D^2F(h)[v, .], seen through the weight; None as `total`
+    )
 
     @property
     def unstable(self) -> int:
@@ -159,7 +162,7 @@ def eigenvalue_constants(
     seen = model if inverse is None else weighted(model, inverse)
     state = h if weight is None else weight @ h  # where `seen` has the potentials of h
     F = neural_field(model, n)
-    total = second = None
+    T = total = second = None
     bend = bend_error = 0.0
     if model.phi.smoothness >= 3:
         T = _seen(curvature_tensor(F, h), inverse)
@@ -181,6 +184,7 @@ def eigenvalue_constants(
         bend,
         bend_error,
         stability_radius(A),
+        T,
     )
 
 

@@ -20,8 +20,8 @@ from fieldlimit.concentration import Fluctuation, best_deviation
 from fieldlimit.concentration.fluctuations import constants_of
 from fieldlimit.concentration.products import JointProducts, Products
 from fieldlimit.eigenvalues.certificate import EigenvalueConstants
-from fieldlimit.eigenvalues.summands import curvature_tensor, quadratures
-from fieldlimit.field import Model, bounded_sup, neural_field
+from fieldlimit.eigenvalues.summands import quadratures
+from fieldlimit.field import Model, bounded_sup
 from fieldlimit.fixed_points import Bend, Certificate, projective_sup
 from fieldlimit.kernels import features, moments
 from fieldlimit.spaces import Estimate, default_nodes, estimate
@@ -159,11 +159,12 @@ def law(parts: Sequence[Products | JointProducts], sup: float) -> Fluctuation:
 def setting(model: Model, constants: EigenvalueConstants, n: int | None = None) -> Setting:
     """At the zero h of `constants`, with rules of about n nodes (None: 512 on a line, 1024 beyond)."""
     c, space = constants.fixed_point, model.kernel.space
-    if model.phi.smoothness < 3:
+    if constants.T is None:
         raise ValueError(f"phi is of class C^3, but {model.phi} is C^{model.phi.smoothness:g}")
+    if constants.inflation != 1.0:
+        raise ValueError("constants without a weight are needed, but these have one")
     n = (512 if space.dimension == 1 else 1024) if n is None else n
-    T = curvature_tensor(neural_field(model, n), c.h)
-    return Setting(model, c.h, constants.A, c.B, T, tuple(quadratures(space, n)))
+    return Setting(model, c.h, constants.A, c.B, constants.T, tuple(quadratures(space, n)))
 
 
 @dataclass(frozen=True, eq=False)
