@@ -12,6 +12,7 @@ from drawn import drawn_model
 from fieldlimit import eigenvalues as ev
 from fieldlimit.concentration import best_deviation
 from fieldlimit.eigenvalues.groups import trace_weights
+from fieldlimit.eigenvalues.measured import leading_shift, symmetric_models
 from fieldlimit.eigenvalues.readings import motion_law, motion_of, reading_deviation, setting
 from fieldlimit.field import Model, finite_network, neural_field
 from fieldlimit.fixed_points import fixed_point_certificate, fixed_points, newton
@@ -297,6 +298,15 @@ def _symmetric_models():
 
 def _rows(k, x):
     return k[x[:, 0].astype(int)]
+
+
+@pytest.mark.checks("thm-group-shift")
+def test_ten_thousand_neurons_in_twenty_dimensions():
+    """The row of the book's table: within 3 of the quantile of 100 networks (two standard errors 18 %)."""
+    name = "balanced, decay 2, d = 20"
+    _, model, h = next(row for row in symmetric_models() if row[0] == name)
+    row = leading_shift(name, model, h, 10_000, 100, rng=np.random.default_rng(39))
+    assert row.size == 2 and 1 < row.ratio < 3 < row.weyl / row.seen
 
 
 def test_what_is_paid_elsewhere_is_used():
