@@ -51,7 +51,7 @@ def rows(measured, name):
 def test_distance_and_shift_do_not_depend_on_the_dimension(measured, name):
     """95 % quantiles over d = 1 to 20, and those of low against high dimensions: one number fits.
 
-    Each is known to about 3 % (its standard error with 1000 networks). False-alarm rate 1e-9 for
+    Each is known to about 2 % (its standard error with 1000 networks). False-alarm rate 1e-9 for
     equal laws, twice. At finite N they are equal to a few percent, which this does not resolve.
     Teeth: a factor of 1.5 in any one dimension, or a drift by as much, is seen.
     """
@@ -68,8 +68,12 @@ def test_distance_and_shift_do_not_depend_on_the_dimension(measured, name):
 
 
 def test_the_distance_of_clouds_does(measured):
+    """W1 on the circle, the mean of four pairs: 0.037 +- 0.006, at most 0.067 in 10000 such means.
+
+    In d = 5 it is 0.21, in d = 20 0.41, with a scatter below 1 %.
+    """
     W = rows(measured, "wasserstein").mean(axis=1)  # of four pairs of clouds
-    assert (np.diff(W) > 0).all() and W[-1] > 6 * W[0]
+    assert (np.diff(W[1:]) > 0).all() and W[2] > 2 * W[0] and W[-1] > 4 * W[0]
     lower = [wasserstein_lower(300, d) / torus_diameter(d) for d in DIMENSIONS]
     # a cloud of N points is at least that far from rho, so two clouds' mean distance exceeds it
     assert lower[-1] > 10 * lower[0] and lower[-1] < W[-1]
@@ -172,8 +176,9 @@ def test_a_pair_splits_by_its_walk(eigenvalues, phi, c):
 def test_the_laws_are_those_of_the_networks(measured):
     """The share of networks beyond the predicted 95 % quantiles, at N = 300.
 
-    Slack 0.02: the laws at this N differ from their limits, in the quantile by up to 5 %, as
-    terms of order 1/N (the other modes push the leading pair up).
+    Slack 0.02: the laws at this N differ from their limits by terms of order 1/N. The quantile of
+    the shift is 2 to 5 % less (6000 networks): phi''' < 0, so that the displacement lowers the
+    slopes, and by more than the other modes push the leading pair up.
     """
     state = equal_spectrum(3, 2.0)
     quantiles = {
@@ -199,6 +204,9 @@ def test_what_a_homogeneous_state_refuses():
         homogeneous_state([1.0, -1.0], 1, phi)
     with pytest.raises(ValueError, match="A is invertible"):
         homogeneous_state([0.0, 2.0], 1, phi)  # phi'(0) = 1/2
+    slope = float(phi.derivative(0.37, 1))
+    with pytest.raises(ValueError, match="A is invertible"):
+        homogeneous_state([0.5, (1.0 + 1e-15) / slope], 1, phi, 0.37)  # singular up to rounding
     curved = homogeneous_state(EXCITED, 1, phi, 0.3)
     with pytest.raises(ValueError, match="phi''"):
         curved.remainder(1, E=np.zeros((9, 9)), distance=0.1)
