@@ -174,7 +174,7 @@ def certificate_at(
     tolerance: float = 0.1,
     discs: bool = True,
 ) -> NetworkCertificate:
-    """thm-fixed-point or its local version, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
+    """thm-fixed-point or a sharper version, thm-resolvent and thm-attractor on one event of probability >= 1 - delta.
 
     Each part gets its share of delta (`budget`). Where DF_N is self-adjoint, a part of that of the
     spectrum is for thm-group-shift. The spectrum is argued on the event of the fixed point

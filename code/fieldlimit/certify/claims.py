@@ -46,8 +46,7 @@ def _fixed_point(c: NetworkCertificate) -> Claim:
         else f"the only one within {rounded_down(f.uniqueness)}"
     )
     answer = f"Yes: one within {rounded_up(f.radius)} of h*, {alone}."
-    label = "thm-fixed-point" if f.plain else "thm-fixed-point-local"
-    return Claim("fixed point", question, True, answer, "", label)
+    return Claim("fixed point", question, True, answer, "", f.label)
 
 
 def _type(c: NetworkCertificate) -> Claim:

@@ -11,13 +11,12 @@ from fieldlimit.certify.budget import Event
 from fieldlimit.certify.shift import RandomPart, first_order_part, fixed_part, of_chapter_7
 from fieldlimit.concentration import Fluctuation, best_deviation
 from fieldlimit.eigenvalues.certificate import FIRST_ORDER
-from fieldlimit.fixed_points.local import LOCAL_SHARES, PLAIN_SHARES
+from fieldlimit.fixed_points.joint import SHARES
 from fieldlimit.long_times import AttractorConstants, TrajectoryCertificate
 from fieldlimit.spaces import FiniteSpace
 
 if TYPE_CHECKING:
     from fieldlimit.certify.certificate import NetworkCertificate
-    from fieldlimit.fixed_points import Certificate
 
 Accuracy = Literal["exact", "bound", "estimate", "derived"]
 
@@ -45,9 +44,10 @@ def events_of(c: NetworkCertificate) -> tuple[Event, ...]:
     second, group = c.spectral_levels
     found: list[Event] = []
     if c.fixed_point is not None:
-        f, shares = c.fixed_point, _shares(c.fixed_point)
+        f, shares = c.fixed_point, SHARES[c.fixed_point.label]
+        together = f"||(B F_N(h*), gamma B (DF_N(h*) - A))|| <= eta_gamma = {f.joint:.3g}"
         parts_of_radius = [
-            f"||B F_N(h*)|| <= eta = {f.eta:.3g}",
+            together if math.isfinite(f.joint) else f"||B F_N(h*)|| <= eta = {f.eta:.3g}",
             f"||B (DF_N(h*) - A)|| <= eps = {f.eps:.3g}",
             f"||Kop_N|| <= cN = {f.cN:.3g}",
             f"||B (D^2F_N(h*) - D^2F(h*))|| <= eps' = {f.second:.3g}",
@@ -90,37 +90,39 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     f, k = c.fixed_point, c.constants.fixed_point
     if f is None or k is None:
         return
-    level, shares, bent = c.budget.levels[0], _shares(f), c.constants.curvature
+    label, bent = f.label, c.constants.curvature
+    levels = [c.budget.levels[0] * share for share in SHARES[label]]
     yield _sum("residual", k.residual, "||B F(h*)||: Newton's method and quadrature", c, k.residual)
     yield _sum("defect", k.defect, "||Id - B DF(h*)||: the same", c, k.defect)
     yield Constant(
         "phi_2", k.curvature, "sup |phi''| where potentials can be", "thm-smooth", "bound"
     )
     yield Constant("sup||B w||", k.projective, "over all locations", "thm-fixed-point", "bound")
-    for symbol, law, value, share, extra, meaning in (
-        ("eta", k.field, f.eta, shares[0], k.residual, "||B F_N(h*)||"),
-        ("eps", k.derivative, f.eps, shares[1], k.defect, "||B (DF_N(h*) - A)||"),
-        ("cN", k.receptive, f.cN, shares[2], 0.0, "||Kop_N||"),
+    if bent is not None and math.isfinite(f.joint):
+        law, meaning = dict(bent.pairs)[f.gamma], "value and slope together"
+        yield _deviation("eta_gamma", law, f.joint, c, levels[0], 0.0, meaning)
+        yield _derived("gamma", f.gamma, "weight of the slope, in units of h", label)
+        yield _derived("eta", f.eta, "||B F_N(h*)||", label)
+    else:
+        yield _deviation("eta", k.field, f.eta, c, levels[0], k.residual, "||B F_N(h*)||")
+    for symbol, law, value, level, extra, meaning in (
+        ("eps", k.derivative, f.eps, levels[1], k.defect, "||B (DF_N(h*) - A)||"),
+        ("cN", k.receptive, f.cN, levels[2], 0.0, "||Kop_N||"),
     ):
-        yield _deviation(symbol, law, value, c, level * share, extra, meaning)
+        yield _deviation(symbol, law, value, c, level, extra, meaning)
     yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point")
     if f.plain or bent is None:
-        label = "thm-fixed-point"
         yield _derived("q", f.q, "2 eta La/(1 - eps)^2, below 1", label)
     else:
-        label, meaning = "thm-fixed-point-local", "||B (D^2F_N(h*) - D^2F(h*))||"
-        yield _deviation("eps'", bent.law, f.second, c, level * shares[3], 0.0, meaning)
+        meaning = "||B (D^2F_N(h*) - D^2F(h*))||"
+        yield _deviation("eps'", bent.law, f.second, c, levels[3], 0.0, meaning)
         bend = _shown(c, bent.error)
         yield Constant("La_*", f.centre, "||B D^2F_N(h*)||", label, _accuracy(c), bend)
         yield _derived("La'", f.growth, "Lipschitz constant of B D^2F_N", label)
-        yield _derived("q", f.q, "eta over the largest that is allowed, below 1", label)
+        who = "eta_gamma" if math.isfinite(f.joint) else "eta"
+        yield _derived("q", f.q, f"{who} over the largest that is allowed, below 1", label)
     yield _derived("r_-", f.radius, "h*_N lies within it of h*", label)
     yield _derived("r_+", f.uniqueness, "no other zero lies within it", label)
-
-
-def _shares(f: Certificate) -> tuple[float, ...]:
-    """Of the events of the fixed point, in their order."""
-    return PLAIN_SHARES if f.plain else LOCAL_SHARES
 
 
 def _of_spectrum(c: NetworkCertificate) -> Iterator[Constant]:

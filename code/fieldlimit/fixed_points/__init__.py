@@ -9,13 +9,9 @@ from fieldlimit.fixed_points.certificate import (
 )
 from fieldlimit.fixed_points.clt import FixedPointLaw, fixed_point_law
 from fieldlimit.fixed_points.continuation import Branch, SpecialPoint, continuation, diagram
-from fieldlimit.fixed_points.local import (
-    Curvature,
-    curvature_at,
-    lesser_certificate,
-    local_certificate,
-)
-from fieldlimit.fixed_points.majorant import Bend, majorant_radii
+from fieldlimit.fixed_points.joint import joint_certificate, lesser_certificate
+from fieldlimit.fixed_points.local import Curvature, curvature_at, local_certificate
+from fieldlimit.fixed_points.majorant import Bend, Pairs, joint_radii, majorant_radii
 from fieldlimit.fixed_points.needed import neurons_to_certify
 from fieldlimit.fixed_points.newton import Radii, newton_kantorovich
 from fieldlimit.fixed_points.posterior import Posterior, posterior_certificate, simulated_radius
@@ -42,6 +38,7 @@ __all__ = [
     "FixedPointLaw",
     "FixedPoints",
     "Orbit",
+    "Pairs",
     "Posterior",
     "Radii",
     "SpecialPoint",
@@ -55,6 +52,8 @@ __all__ = [
     "fixed_point_law",
     "fixed_points",
     "index_sum",
+    "joint_certificate",
+    "joint_radii",
     "lesser_certificate",
     "local_certificate",
     "majorant_radii",

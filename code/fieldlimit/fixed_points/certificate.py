@@ -48,8 +48,9 @@ class Certificate:
     """Exactly one zero of F_N closer to h than `uniqueness`, and it lies within `radius`.
 
     With probability >= 1 - delta over the locations. radius = inf: thm-fixed-point (or
-    thm-fixed-point-local) does not apply; `reason` names the hypothesis that fails. q: eta as a share
-    of the largest for which it would, at these eps and La.
+    thm-fixed-point-local, or prop-joint-radius) does not apply; `reason` names the hypothesis that
+    fails. q: eta (or the joint deviation) as a share of the largest for which it would, with the other
+    constants as they are.
     """
 
     N: int
@@ -64,10 +65,19 @@ class Certificate:
     second: float = math.inf  # eps' >= ||B (D^2F_N(h) - D^2F(h))||, of thm-fixed-point-local
     centre: float = math.inf  # La_* >= ||B D^2F_N(h)||; inf: not used
     growth: float = 0.0  # La'
+    joint: float = math.inf  # eta_ga of prop-joint-radius; inf: not used
+    gamma: float = 0.0  # ga
+
+    @property
+    def label(self) -> str:
+        """Of the statement that it is by."""
+        if math.isfinite(self.joint):
+            return "prop-joint-radius"
+        return "thm-fixed-point" if self.plain else "thm-fixed-point-local"
 
     @property
     def plain(self) -> bool:
-        """True when it is that of thm-fixed-point, from three events; the local one has a fourth."""
+        """True when it is that of thm-fixed-point: the curvature at h is not used."""
         return math.isinf(self.second)
 
     @property

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldlimit.checks import Array, positive_integer, probability
-from fieldlimit.concentration import Fluctuation, best_deviation, fluctuation
+from fieldlimit.concentration import (
+    Fluctuation,
+    best_deviation,
+    fluctuation,
+    joint_fluctuation,
+)
 from fieldlimit.concentration.fluctuations import other_rules
 from fieldlimit.field import Model
 from fieldlimit.fixed_points.certificate import (
@@ -24,9 +29,8 @@ from fieldlimit.spaces import default_nodes
 from fieldlimit.statements import states
 
 QUARTERS = (1 / 4, 1 / 4, 1 / 4, 1 / 4)
-# Of eta, eps, cN, and eps' where the curvature at h* is used: the radius is proportional to eta.
-PLAIN_SHARES = (0.7, 0.2, 0.1)
-LOCAL_SHARES = (0.75, 0.2, 0.02, 0.03)
+# gamma of prop-joint-radius, over the root of the ratio of the two traces: the best falls as N^(-1/4).
+PAIR_WEIGHTS = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
 TENSOR_NODES = 1024  # most nodes for the law of B D^2F_N beyond one dimension: r^3 coordinates
 
 BLOCK = 1024  # nodes whose tensors k_x (x) k_x are held at a time
@@ -34,12 +38,15 @@ BLOCK = 1024  # nodes whose tensors k_x (x) k_x are held at a time
 
 @dataclass(frozen=True, eq=False)
 class Curvature:
-    """What thm-fixed-point-local asks of a model at a zero h of F, beyond `FixedPointConstants`."""
+    """What the local theorems ask of a model at a zero h of F, beyond `FixedPointConstants`."""
 
     law: Fluctuation  # of B w_x phi''(h(x)) (x) k_x (x) k_x
     centre: float  # >= ||B D^2F(h)|| as a bilinear map, quadrature error included
     error: float  # of it: the farthest of the rules from whose spread it is read
     third: float  # phi_3 = sup |phi'''|, over |s| <= kappa (||h|| + reach)
+    pairs: tuple[
+        tuple[float, Fluctuation], ...
+    ]  # gamma, the law of contributions to (B F_N, gamma B DF_N)
 
 
 def curvature_at(
@@ -69,7 +76,12 @@ def curvature_at(
     T = tensor(rule.nodes, rule.weights)
     others = [] if rule.exact else other_rules(kernel.space, rule)
     error = max((bilinear_norm(T - tensor(x, p)) for x, p in others), default=0.0)
-    return Curvature(fluctuation(seen, h, 2, n), bilinear_norm(T) + error, error, third)
+    centre = bilinear_norm(T) + error
+    traces = constants.field.trace, constants.derivative.trace
+    unit = math.sqrt(traces[0] / traces[1]) if min(traces) > 0.0 else 1.0
+    gammas = [share * unit for share in PAIR_WEIGHTS]
+    pairs = tuple((gamma, joint_fluctuation(seen, h, gamma, n)) for gamma in gammas)
+    return Curvature(fluctuation(seen, h, 2, n), centre, error, third, pairs)
 
 
 @states("thm-fixed-point-local")
@@ -103,17 +115,6 @@ def local_certificate(
         N, delta, plain.eta, plain.eps, plain.cN, plain.lipschitz, radii.q, radii.existence,
         radii.uniqueness, second, centre, growth,
     )  # fmt: skip
-
-
-def lesser_certificate(
-    constants: FixedPointConstants, curvature: Curvature | None, N: int, delta: float
-) -> Certificate:
-    """By the curvature at h* or by the largest one: the promise of the lesser radius."""
-    plain = fixed_point_certificate(constants, N, delta, shares=PLAIN_SHARES)
-    if curvature is None:
-        return plain
-    local = local_certificate(constants, curvature, N, delta, shares=LOCAL_SHARES)
-    return plain if plain.radius < local.radius else local
 
 
 def bilinear_norm(T: Array) -> float:

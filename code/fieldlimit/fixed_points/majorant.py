@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldlimit.checks import nonnegative
+from fieldlimit.checks import nonnegative, positive
 from fieldlimit.fixed_points.newton import Radii
 from fieldlimit.statements import states
 
@@ -21,6 +22,15 @@ class Bend:
     lipschitz: float  # La, inf: none is known
     centre: float  # La_*
     growth: float  # La'
+
+    def __post_init__(self) -> None:
+        for name in ("lipschitz", "centre", "growth"):
+            nonnegative(name, getattr(self, name))
+
+    @property
+    def finite(self) -> bool:
+        """Psi is finite: La is, or La_* and La' are."""
+        return math.isfinite(self.lipschitz) or math.isfinite(self.centre + self.growth)
 
     @property
     def joint(self) -> float:
@@ -66,10 +76,7 @@ def majorant_radii(residual: float, defect: float, bend: Bend, reach: float = ma
     Y, Z, reach = (
         nonnegative("residual", residual), nonnegative("defect", defect), nonnegative("reach", reach)
     )  # fmt: skip
-    for name, value in (("lipschitz", bend.lipschitz), ("growth", bend.growth)):
-        nonnegative(name, value)
-    steepest = min(bend.lipschitz, nonnegative("centre", bend.centre))
-    if not (Z < 1.0 and math.isfinite(Y) and math.isfinite(steepest)):
+    if not (Z < 1.0 and math.isfinite(Y) and bend.finite):
         return Radii(math.inf, math.inf, 0.0)
     room = 1.0 - Z
     peak = bend.level(room)
@@ -84,15 +91,102 @@ def majorant_radii(residual: float, defect: float, bend: Bend, reach: float = ma
     q = Y / (room * peak * (1.0 - _ROUNDING) - bend.value(peak))
     if not (q < 1.0 and negative(peak)):
         return Radii(max(q, 1.0), math.inf, 0.0)
-    low, high = 0.0, peak
+    return _radii(q, negative, peak, reach)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The set of (x, y), x, y >= 0, with x^2 + ga^2 y^2 <= eta_ga^2 and y <= eps, where value and slope can be."""
+
+    joint: float  # eta_ga
+    gamma: float  # ga
+    steepest: float = math.inf  # eps
+
+    def __post_init__(self) -> None:
+        nonnegative("joint", self.joint)
+        positive("gamma", self.gamma)
+        nonnegative("steepest", self.steepest)
+
+    def most(self, t: float) -> float:
+        """sup x + y t over the set, convex in t."""
+        free = self.joint * math.hypot(1.0, t / self.gamma)
+        if self.joint * t <= self.steepest * self.gamma * math.hypot(self.gamma, t):
+            return free
+        capped = self.gamma * self.steepest
+        return math.sqrt((self.joint - capped) * (self.joint + capped)) + self.steepest * t
+
+    def level(self, t: float, room: float) -> float:
+        """The eta_ga with which sup x + y t = room."""
+        if room * t <= self.steepest * (self.gamma**2 + t * t):
+            return room / math.hypot(1.0, t / self.gamma)
+        return math.hypot(room - self.steepest * t, self.gamma * self.steepest)
+
+
+def joint_radii(
+    pairs: Pairs,
+    bend: Bend,
+    *,
+    residual: float = 0.0,
+    defect: float = 0.0,
+    reach: float = math.inf,
+) -> Radii:
+    """r_-+, the zeros of p(t) = sup (x + y t) - t + Psi(t) over `pairs`; q = eta_ga over the largest with a zero.
+
+    For B (F_N - F)(h) and B (DF_N - DF)(h) of norms x and y. residual >= ||B F(h)|| and defect >= ||Id - B DF(h)||,
+    zero at the exact h* and A^{-1}, add residual + defect t to p. Bend and reach as in `majorant_radii`;
+    the radii err on the safe side.
+    """
+    Y, Z, reach = (
+        nonnegative("residual", residual), nonnegative("defect", defect), nonnegative("reach", reach)
+    )  # fmt: skip
+    if not (Z < 1.0 and math.isfinite(pairs.joint) and math.isfinite(Y) and bend.finite):
+        return Radii(math.inf, math.inf, 0.0)
+    room = 1.0 - Z
+
+    def left(t: float) -> float:
+        """What x + y t may be at t, rounded downwards."""
+        return room * t * (1.0 - _ROUNDING) - Y - bend.value(t)
+
+    def negative(t: float) -> bool:
+        return pairs.most(t) * (1.0 + _ROUNDING) <= left(t)
+
+    edge = bend.level(room)
+    if math.isinf(edge):  # Psi = 0: what is left is a line
+        steepest = min(pairs.steepest, pairs.joint / pairs.gamma)
+        q = 0.0 if pairs.steepest < room else pairs.joint / (pairs.gamma * room)
+        if steepest >= room * (1.0 - 1e3 * _ROUNDING):
+            return Radii(max(q, 1.0), math.inf, 0.0)
+        peak = pairs.gamma
+        while not negative(peak):
+            peak *= 2.0
+        return _radii(q, negative, peak, reach)
+    low, high = 0.0, edge  # where the level is greatest: it rises before, and falls behind
+    for _ in range(_HALVINGS):
+        third = (high - low) / 3.0
+        one, two = low + third, high - third
+        rising = pairs.level(one, left(one)) < pairs.level(two, left(two))
+        low, high = (one, high) if rising else (low, two)
+    peak = 0.5 * (low + high)
+    most = pairs.level(peak, left(peak)) if left(peak) > 0.0 else 0.0
+    q = pairs.joint / most * (1.0 + _ROUNDING) if most > 0.0 else math.inf
+    if not (q < 1.0 and negative(peak)):
+        return Radii(max(q, 1.0), math.inf, 0.0)
+    return _radii(q, negative, peak, reach)
+
+
+def _radii(q: float, negative: Callable[[float], bool], inside: float, reach: float) -> Radii:
+    """The ends of the interval where a convex p is negative, each from within; p(inside) <= 0."""
+    low, high = 0.0, inside
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         low, high = (low, middle) if negative(middle) else (middle, high)
     existence = high * (1.0 + _ROUNDING)
     if existence > reach:
         return Radii(q, math.inf, 0.0)
-    inside, outside = peak, 2.0 * peak
+    outside = 2.0 * inside
     while negative(outside):
+        if math.isinf(outside):  # p falls for ever: Psi = 0
+            return Radii(q, existence, reach)
         inside, outside = outside, 2.0 * outside
     for _ in range(_HALVINGS):
         middle = 0.5 * (inside + outside)
