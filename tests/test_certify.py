@@ -28,7 +28,7 @@ from fieldlimit.field import Model, finite_network, flow, neural_field
 from fieldlimit.fixed_points import (
     fixed_point_certificate,
     fixed_points,
-    local_certificate,
+    joint_certificate,
     newton,
     posterior_certificate,
 )
@@ -117,8 +117,8 @@ def test_parts_are_those_of_their_chapters_and_levels_add_up():
         c = certificate_at(constants, 20_000, DELTA)
         assert math.fsum(event.level for event in c.events) == pytest.approx(DELTA, rel=1e-12)
         level = c.budget.levels[0]
-        parts, shares = (constants.fixed_point, constants.curvature), (0.75, 0.2, 0.02, 0.03)
-        alone = local_certificate(*parts, 20_000, level, shares=shares)
+        parts, shares = (constants.fixed_point, constants.curvature), (0.85, 0.1, 0.02, 0.03)
+        alone = joint_certificate(*parts, 20_000, level, shares=shares)
         plain = fixed_point_certificate(parts[0], 20_000, level, shares=(0.7, 0.2, 0.1))
         assert alone.radius < plain.radius and not c.fixed_point.plain
         assert c.radius == alone.radius and c.uniqueness == alone.uniqueness
@@ -262,7 +262,7 @@ def test_the_radius_over_drawn_models():
     """Where q < 1/2: within two at four times the least size, for the worst of sixty models and others.
 
     The first five were the worst by thm-fixed-point alone (1.8 to 2.4). Over the seeds 0..59 and 300
-    networks each the ratio was 1.28 to 1.76, its median 1.54. The standard error of a quantile of 150
+    networks each the ratio was 1.29 to 1.72, its median 1.47. The standard error of a quantile of 150
     networks is 4 to 8 %; nothing here has a false-alarm rate, it is a record.
     """
     ratios = {}
@@ -272,20 +272,19 @@ def test_the_radius_over_drawn_models():
         ratios[seed], q = radius_over_quantile(constants, N, 150, rng)
         assert q < 0.5
     sizes = list(ratios.values())
-    assert 1.0 < min(sizes) and np.median(sizes) < 1.65 and max(sizes) < 2.0, ratios
+    assert 1.0 < min(sizes) and np.median(sizes) < 1.6 and max(sizes) < 1.9, ratios
 
 
 def test_the_radius_where_q_is_one_half():
-    """At the least N with q < 1/2: the six largest ratios of sixty models, 1.96 to 2.13 (1500 networks).
+    """At the least N with q < 1/2: six of the largest ratios of sixty models, 1.72 to 1.85, median 1.53.
 
-    Above two only where N = 8 or 11, and eps about 1/4: the factor 1/(1 - eps). Quantiles of 400
-    networks are known to 4 %; a record as well.
+    By two events for value and slope they were up to 2.13: the factor 1/(1 - eps) where N is about
+    ten. Quantiles of 400 networks are known to 4 %; a record as well.
     """
-    for seed in (13, 23, 31, 34, 40, 53):
+    for seed in (13, 21, 23, 34, 40, 53):
         constants, rng = drawn_constants(seed)
         N = 1
         while certificate_at(constants, N, DELTA).fixed_point.q >= 0.5:
             N += 1
         ratio, _ = radius_over_quantile(constants, N, 400, rng)
-        eps = certificate_at(constants, N, DELTA).fixed_point.eps
-        assert ratio < 2.25 and ratio * (1 - eps) < 1.7, (seed, N, ratio, eps)
+        assert ratio < 2.0, (seed, N, ratio)

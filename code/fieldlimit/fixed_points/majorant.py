@@ -159,7 +159,8 @@ def joint_radii(
         peak = pairs.gamma
         while not negative(peak):
             peak *= 2.0
-        return _radii(q, negative, peak, reach)
+        found = _radii(q, negative, peak, reach)
+        return Radii(q, found.existence, reach) if found.holds else found
     low, high = 0.0, edge  # where the level is greatest: it rises before, and falls behind
     for _ in range(_HALVINGS):
         third = (high - low) / 3.0
@@ -184,9 +185,7 @@ def _radii(q: float, negative: Callable[[float], bool], inside: float, reach: fl
     if existence > reach:
         return Radii(q, math.inf, 0.0)
     outside = 2.0 * inside
-    while negative(outside):
-        if math.isinf(outside):  # p falls for ever: Psi = 0
-            return Radii(q, existence, reach)
+    while negative(outside) and math.isfinite(outside):
         inside, outside = outside, 2.0 * outside
     for _ in range(_HALVINGS):
         middle = 0.5 * (inside + outside)
