@@ -135,7 +135,7 @@ def notes(c: NetworkCertificate) -> list[str]:
     found = []
     if any(constant.accuracy == "estimate" for constant in c.table):
         found.append(
-            "Integrals are quadratures; their errors are estimated from a second rule and added to every "
+            "Integrals are quadratures; their errors are estimated from other rules and added to every "
             "constant. sup||B w|| and phi_2 are proven bounds. Rounding is not enclosed."
         )
     elif c.table:

@@ -119,7 +119,7 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
         bend = _shown(c, bent.error)
         yield Constant("La_*", f.centre, "||B D^2F_N(h*)||", label, _accuracy(c), bend)
         yield _derived("La'", f.growth, "Lipschitz constant of B D^2F_N", label)
-        share = "share of the largest error that is allowed, below 1"
+        share = "share of the largest that is allowed, below 1"
         yield _derived("q", f.q, share, label)
     yield _derived("r_-", f.radius, "h*_N lies within it of h*", label)
     yield _derived("r_+", f.uniqueness, "no other zero lies within it", label)
