@@ -60,8 +60,6 @@ def curvature_at(
     reach = kernel.kappa * (float(np.linalg.norm(h)) + constants.reach)
     if model.phi.smoothness < 3 or not math.isfinite(third := model.phi.sup(3, reach)):
         return None
-    if n is None and kernel.space.dimension > 1:
-        n = TENSOR_NODES
     seen = Model(feature_kernel(kernel, constants.B, constants.projective), model.phi, model.I)
 
     def tensor(x: Array, p: Array) -> Array:
@@ -80,8 +78,9 @@ def curvature_at(
     traces = constants.field.trace, constants.derivative.trace
     unit = math.sqrt(traces[0] / traces[1]) if min(traces) > 0.0 else 1.0
     gammas = [share * unit for share in PAIR_WEIGHTS]
+    few = TENSOR_NODES if n is None and kernel.space.dimension > 1 else n
     pairs = tuple((gamma, joint_fluctuation(seen, h, gamma, n)) for gamma in gammas)
-    return Curvature(fluctuation(seen, h, 2, n), centre, error, third, pairs)
+    return Curvature(fluctuation(seen, h, 2, few), centre, error, third, pairs)
 
 
 @states("thm-fixed-point-local")
