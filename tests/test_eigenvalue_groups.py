@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -16,9 +14,8 @@ from fieldlimit.eigenvalues.measured import leading_shift, symmetric_models
 from fieldlimit.eigenvalues.readings import motion_law, motion_of, reading_deviation, setting
 from fieldlimit.field import Model, finite_network, neural_field
 from fieldlimit.fixed_points import fixed_point_certificate, fixed_points, newton
-from fieldlimit.kernels import finite_rank_kernel, shifted_ring, torus_kernel
+from fieldlimit.kernels import shifted_ring, table_kernel, torus_kernel
 from fieldlimit.nonlinearities import Logistic
-from fieldlimit.spaces import FiniteSpace
 
 ROUNDING = 1e-9  # of eigenvalues of matrices of norm about 1
 
@@ -111,6 +108,7 @@ def test_the_push_is_attained():
     assert ev.push(0.0, 0.3 / np.sqrt(0.4), 0.0, 0.4) == pytest.approx(li)
     assert ev.push(0.1, 0.0, 1.5, 0.4) == pytest.approx(0.2)  # the rest alone reaches the group
     assert ev.push(0.3, 0.0, 0.2, 0.4) == 0.3
+    assert ev.push(0.0, np.inf, 0.0, 0.4) == np.inf
 
 
 @pytest.mark.checks("thm-groups")
@@ -131,7 +129,7 @@ def test_trace_and_traceless_part():
     """The weighted norm is no less than the operator norm, and equal to it for the worst matrices."""
     rng = np.random.default_rng(33)
     for g in (1, 2, 3, 5):
-        for trace, traceless in ((1.0, 1.0), (0.0, 1.0), (5.0, 0.1), (1e-20, 1.0)):
+        for trace, traceless in ((1, 1), (0, 1), (5, 0.1), (1e-20, 1), (1, 0), (1e-30, -1e-30)):
             al, be = trace_weights(g, trace, traceless)
             if g > 1:
                 assert 1 / (g * al**2) + (g - 1) / (g * be**2) <= 1 + 1e-12
@@ -167,7 +165,7 @@ def test_the_expansion_holds_in_every_network():
     x, p = at.rules[0]
     for left, right in ((group.P, group.P), (group.Q, group.P), (np.eye(5), np.eye(5))):
         reading = at.reading(left, right)
-        Z, slope, k = at.rows(left, right, x)
+        Z, (slope, k) = at.rows(left, right, x), at.slopes(left, right, x)
         mean, mean_slope = p @ Z, slope.T @ (p[:, None] * k)
         broken = 0
         for one, g in zip(drawn, zeros, strict=True):
@@ -290,14 +288,8 @@ def _symmetric_models():
     for seed in range(4):
         rng = np.random.default_rng([38, seed])
         k = rng.standard_normal((6, 3))
-        space = FiniteSpace(rng.dirichlet(3 * np.ones(6)))
-        row = partial(_rows, k)
-        kernel = finite_rank_kernel(space, row, row)
+        kernel = table_kernel(k, k, rng.dirichlet(3 * np.ones(6)))
         yield Model(kernel, Logistic(gain=rng.uniform(0.5, 2)), rng.standard_normal(3)), rng
-
-
-def _rows(k, x):
-    return k[x[:, 0].astype(int)]
 
 
 @pytest.mark.checks("thm-group-shift")

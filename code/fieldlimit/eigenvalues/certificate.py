@@ -31,6 +31,7 @@ from fieldlimit.fixed_points import (
     fixed_point_constants,
 )
 from fieldlimit.kernels import features
+from fieldlimit.least import least_number
 from fieldlimit.nonlinearities import Nonlinearity
 from fieldlimit.statements import states
 
@@ -203,11 +204,11 @@ def derivative_shift(
     Plain: E1 >= ||DF_N(h*) - A|| at level delta/2 (given, or the least guarantee of chapter 7 in
     Hilbert-Schmidt norm), L = phi_2 omega cN, r_- and cN from thm-fixed-point at level delta/2.
     First order: E2 bounds the mean of Z - EZ at level delta/2; the remainder is
-    R = phi_3 kappa omega cN r_-^2/2 + e2 r_- + ||D^2F(h*)|| (eps r_- + La r_-^2/2), with r_-, eps, La
-    and cN at level 3 delta/8 and e2 >= ||D^2F_N(h*) - D^2F(h*)|| at level delta/8. The sups of phi''
+    R = phi_3 kappa omega cN r_-^2/2 + e2 r_- + ||D^2F(h*)|| (r_- - eta), with r_-, eta and cN
+    at level 3 delta/8 and e2 >= ||D^2F_N(h*) - D^2F(h*)|| at level delta/8. The sups of phi''
     and phi''' are over |s| <= kappa (||h*|| + r_-). Errors of quadrature included.
 
-    fixed_point: a certificate at N whose event is paid for elsewhere. Then r_-, eps, La and cN are its
+    fixed_point: a certificate at N whose event is paid for elsewhere. Then r_-, eta and cN are its
     own, and delta is left for E1 alone, or for E2 and e2 in the ratio 4 : 1 as above. E2: given, in
     operator norm or a larger one.
     """
@@ -237,8 +238,8 @@ def derivative_shift(
         r = sharp.radius
         third = _local_sup(constants, 3, r) * c.kappa * constants.omega * sharp.cN / 2
         e2 += constants.bend_error
-        newton = sharp.eps * r + sharp.lipschitz * r**2 / 2
-        remainder = third * r**2 + e2 * r + constants.bend * newton
+        beyond = max(r - sharp.eta, 0.0)  # >= ||h*_N - h* + B F_N(h*)||
+        remainder = third * r**2 + e2 * r + constants.bend * beyond
     shift = Shift(plain, fixed, motion, linear, remainder)
     return shift if shift.plain else replace(shift, fixed_point=sharp)
 
@@ -286,20 +287,10 @@ def spectral_certificate(
 def neurons_to_keep_type(constants: EigenvalueConstants, delta: float, *, most: int = 10**9) -> int:
     """The least N whose certificate has the same type; ValueError when N > most."""
 
-    def good(N: int) -> bool:
-        return spectral_certificate(constants, N, delta, discs=False).same_type
+    def at(N: int) -> SpectralCertificate:
+        return spectral_certificate(constants, N, delta, discs=False)
 
-    high = 1
-    while not good(high):
-        if high >= most:
-            reason = spectral_certificate(constants, most, delta, discs=False).reason
-            raise ValueError(f"N <= {most} is needed to certify, but at N = {most}: {reason}")
-        high = min(2 * high, most)
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if good(middle) else (middle, high)
-    return high
+    return least_number(lambda N: at(N).same_type, most, lambda N: at(N).reason)
 
 
 def _local_sup(constants: EigenvalueConstants, m: int, radius: float) -> float:

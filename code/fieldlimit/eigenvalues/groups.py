@@ -31,6 +31,8 @@ def push(own: float, coupling: float, rest: float, width: float) -> float:
     e, a, f = nonnegative("own", own), nonnegative("coupling", coupling), nonnegative("rest", rest)
     if a == 0.0 and f <= 1.0:
         return e
+    if not math.isfinite(e + a + f):
+        return math.inf
     b = (1.0 - f) * positive("width", width)
     root = math.sqrt((e + b) ** 2 + 4.0 * a * a * width)
     if e + b >= 0.0:  # t - b_0, without cancellation
@@ -113,10 +115,11 @@ def trace_weights(g: int, trace: float, traceless: float) -> tuple[float, float]
     """al, be >= 0 with ||M||^2 <= al^2 (tr M)^2/g + be^2 ||M - tr M/g||_HS^2 for symmetric M (g, g).
 
     That holds when 1/(g al^2) + (g - 1)/(g be^2) <= 1. Among these, those for which the mean of
-    the right-hand side is least when its two parts have the means `trace` and `traceless`; al <= 3.
+    the right-hand side is least when its two parts have the means `trace` and `traceless`; al <= 3,
+    and g al^2 >= 1.001, since a part that does not fluctuate may be rounding, of either sign.
     """
     if g == 1:
         return 1.0, 0.0
-    x, y = math.sqrt(trace / g), math.sqrt(traceless * (g - 1) / g)
-    al = 3.0 if x == 0.0 else min(3.0, math.sqrt((x + y) / (g * x)))
+    x, y = math.sqrt(max(trace, 0.0) / g), math.sqrt(max(traceless, 0.0) * (g - 1) / g)
+    al = 3.0 if x == 0.0 else min(3.0, math.sqrt((x + max(y, 1e-3 * x)) / (g * x)))
     return al, math.sqrt((g - 1) / g / (1.0 - 1.0 / (g * al * al)))

@@ -235,7 +235,7 @@ def _arcs(
 ) -> list[tuple[float, float]]:
     """(J, gamma) with ||(l(mean), gamma k(mean))|| <= J for both readings together, each at level delta.
 
-    gamma^2 = 2J/(1 - rest) makes the two ends of the arc count alike; J is first guessed.
+    gamma^2 = 2J/(1 - rest): for less the maximum over the arc is above J, to leading order. J is guessed.
     """
     assert c.coupling is not None
     trace, across = c.own.value.trace / N, c.coupling.value.trace / N
@@ -280,7 +280,7 @@ def _constants(
     Q, q = group.Q, group.Q.shape[1]
     variances, means = [], []
     for x, p in at.rules:
-        Z = at.rows(Q, Q, x)[0]
+        Z = at.rows(Q, Q, x)
         mean = p @ Z
         xi = (np.sqrt(p)[:, None] * (Z - mean)).reshape(-1, q, q)
         second = np.tensordot(xi, xi, axes=([0, 2], [0, 2]))  # E xi^2, as xi is symmetric
@@ -311,7 +311,7 @@ def _own(at: Setting, group: Group) -> Reading:
     if g == 1:
         return at.reading(P, P)
     x, p = at.rules[0]
-    Z = at.rows(P, P, x)[0]
+    Z = at.rows(P, P, x)
     xi = Z - p @ Z
     one = np.eye(g).reshape(-1) / math.sqrt(g)
     trace = float(p @ (xi @ one) ** 2)

@@ -53,6 +53,7 @@ class Setting:
     B: Array
     T: Array
     rules: tuple[tuple[Array, Array], ...]
+    coarse: tuple[tuple[Array, Array], ...]  # with half the nodes, for laws of second order
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -70,15 +71,22 @@ class Setting:
         seen = np.einsum("vij,ia,jb->abv", self.T, left, right, optimize=True)
         return seen.reshape(-1, len(self.T)) @ self.B
 
-    def rows(self, left: Array, right: Array, x: Array) -> tuple[Array, Array, Array]:
-        """left* Z right and left* Z' right at x (n, d), (n, a b) each, and k (n, r)."""
+    def rows(self, left: Array, right: Array, x: Array) -> Array:
+        """left* Z right at x (n, d), (n, a b)."""
+        return self._both(left, right, x, 0)[0]
+
+    def slopes(self, left: Array, right: Array, x: Array) -> tuple[Array, Array]:
+        """left* Z' right at x (n, d), (n, a b), and k (n, r)."""
+        return self._both(left, right, x, 1)
+
+    def _both(self, left: Array, right: Array, x: Array, m: int) -> tuple[Array, Array]:
+        """Z for m = 0, Z' for m = 1, and k: phi^(m+1) left* (w (x) k) right - phi^(m) left* T[B w] right."""
         k, w = features(self.model.kernel, x)
         phi, s = self.model.phi, k @ self.h
-        outer = ((w @ left)[:, :, None] * (k @ right)[:, None, :]).reshape(len(x), -1)
-        bent = w @ self.bent(left, right).T
-        slope = phi.derivative(s, 1)[:, None]
-        Z = slope * outer - phi(s)[:, None] * bent
-        return Z, phi.derivative(s, 2)[:, None] * outer - slope * bent, k
+        steep = phi.derivative(s, m + 1)[:, None] * (w @ left)
+        outer = (steep[:, :, None] * (k @ right)[:, None, :]).reshape(len(x), -1)
+        rate = phi.derivative(s, 1) if m else phi(s)
+        return outer - (rate[:, None] * w) @ self.bent(left, right).T, k
 
     def farthest(self, M: Array) -> float:
         """A bound of sup ||M w_x||, M (q, r); by a factor R with R*R = M*M where q > r."""
@@ -92,12 +100,16 @@ class Setting:
         the operator norm; the remainder, for which the HS norm is near enough, stays as it is.
         """
         kernel, found, slopes = self.model.kernel, [], []
-        for x, p in self.rules:
-            Z, slope, k = self.rows(left, right, x)
+        for x, _ in self.rules:
+            Z = self.rows(left, right, x)
             found.append(Z if weigh is None else Z @ weigh.T)
+        for x, p in self.coarse:
+            slope, k = self.slopes(left, right, x)
             slopes.append(Products(k, slope, 1, p))
         bent = self.bent(left, right)
-        outer = projective_sup(kernel, left.T) * projective_sup(kernel, right.T)
+        ends = [projective_sup(kernel, left.T)]
+        ends.append(ends[0] if right is left else projective_sup(kernel, right.T))
+        outer = math.prod(ends)
         bend = self.farthest(bent)
         size = 1.0 if weigh is None else float(np.linalg.norm(weigh, 2))
         phi_0, phi_1, phi_2 = (self.sup(m) for m in range(3))
@@ -133,7 +145,7 @@ class Setting:
         bent = self.bent(left, right)
 
         def integrate(x: Array, p: Array) -> Array:
-            slope, k = self.rows(left, right, x)[1:]
+            slope, k = self.slopes(left, right, x)
             return slope.T @ (p[:, None] * k)
 
         found = self.integral(integrate)
@@ -164,7 +176,8 @@ def setting(model: Model, constants: EigenvalueConstants, n: int | None = None) 
     if constants.inflation != 1.0:
         raise ValueError("constants without a weight are needed, but these have one")
     n = (512 if space.dimension == 1 else 1024) if n is None else n
-    return Setting(model, c.h, constants.A, c.B, constants.T, tuple(quadratures(space, n)))
+    rules, coarse = (tuple(quadratures(space, m)) for m in (n, max(n // 2, 1)))
+    return Setting(model, c.h, constants.A, c.B, constants.T, rules, coarse)
 
 
 @dataclass(frozen=True, eq=False)
