@@ -25,6 +25,7 @@ from fieldlimit.eigenvalues.summands import (
 )
 from fieldlimit.field import Model, VectorField, bounded_sup, neural_field
 from fieldlimit.fixed_points import (
+    Bend,
     Certificate,
     FixedPointConstants,
     fixed_point_certificate,
@@ -204,11 +205,12 @@ def derivative_shift(
     Plain: E1 >= ||DF_N(h*) - A|| at level delta/2 (given, or the least guarantee of chapter 7 in
     Hilbert-Schmidt norm), L = phi_2 omega cN, r_- and cN from thm-fixed-point at level delta/2.
     First order: E2 bounds the mean of Z - EZ at level delta/2; the remainder is
-    R = phi_3 kappa omega cN r_-^2/2 + e2 r_- + ||D^2F(h*)|| (r_- - eta), with r_-, eta and cN
-    at level 3 delta/8 and e2 >= ||D^2F_N(h*) - D^2F(h*)|| at level delta/8. The sups of phi''
+    R = phi_3 kappa omega cN r_-^2/2 + e2 r_- + ||D^2F(h*)|| (eps r_- + Psi(r_-)), Psi(t) = La t^2/2
+    or that of thm-fixed-point-local, with r_-, eps, La and cN at level 3 delta/8 and
+    e2 >= ||D^2F_N(h*) - D^2F(h*)|| at level delta/8. The sups of phi''
     and phi''' are over |s| <= kappa (||h*|| + r_-). Errors of quadrature included.
 
-    fixed_point: a certificate at N whose event is paid for elsewhere. Then r_-, eta and cN are its
+    fixed_point: a certificate at N whose event is paid for elsewhere. Then r_-, eps, Psi and cN are its
     own, and delta is left for E1 alone, or for E2 and e2 in the ratio 4 : 1 as above. E2: given, in
     operator norm or a larger one.
     """
@@ -238,7 +240,7 @@ def derivative_shift(
         r = sharp.radius
         third = _local_sup(constants, 3, r) * c.kappa * constants.omega * sharp.cN / 2
         e2 += constants.bend_error
-        beyond = max(r - sharp.eta, 0.0)  # >= ||h*_N - h* + B F_N(h*)||
+        beyond = sharp.eps * r + bend_of(sharp).value(r)  # >= ||h*_N - h* + B F_N(h*)||
         remainder = third * r**2 + e2 * r + constants.bend * beyond
     shift = Shift(plain, fixed, motion, linear, remainder)
     return shift if shift.plain else replace(shift, fixed_point=sharp)
@@ -291,6 +293,12 @@ def neurons_to_keep_type(constants: EigenvalueConstants, delta: float, *, most: 
         return spectral_certificate(constants, N, delta, discs=False)
 
     return least_number(lambda N: at(N).same_type, most, lambda N: at(N).reason)
+
+
+def bend_of(fixed_point: Certificate) -> Bend:
+    """Psi with ||B(F_N(h* + v) - F_N(h*) - DF_N(h*)v)|| <= Psi(||v||) on the event of the certificate."""
+    f = fixed_point
+    return Bend(f.lipschitz, min(f.lipschitz, f.centre), f.growth)
 
 
 def _local_sup(constants: EigenvalueConstants, m: int, radius: float) -> float:

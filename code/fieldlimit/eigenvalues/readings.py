@@ -19,10 +19,10 @@ from fieldlimit.checks import Array, nonnegative
 from fieldlimit.concentration import Fluctuation, best_deviation
 from fieldlimit.concentration.fluctuations import constants_of
 from fieldlimit.concentration.products import JointProducts, Products
-from fieldlimit.eigenvalues.certificate import EigenvalueConstants
+from fieldlimit.eigenvalues.certificate import EigenvalueConstants, bend_of
 from fieldlimit.eigenvalues.summands import quadratures
 from fieldlimit.field import Model, bounded_sup
-from fieldlimit.fixed_points import Bend, Certificate, projective_sup
+from fieldlimit.fixed_points import Certificate, projective_sup
 from fieldlimit.kernels import features, moments
 from fieldlimit.spaces import Estimate, default_nodes, estimate
 from fieldlimit.statements import states
@@ -230,7 +230,7 @@ def motion_of(
     spread = nonnegative("spread", spread) + math.sqrt(c.top) * c.residual
     size = float(np.linalg.norm(c.h))
     phi_2, phi_3 = (bounded_sup(constants.phi, m, c.kappa * (size + f.radius)) for m in (2, 3))
-    bend = Bend(f.lipschitz, min(f.lipschitz, f.centre), f.growth)
+    bend = bend_of(f)
     radius, square = f.radius, f.cN * f.radius**2
     apart = f.cN - c.top + error if f.cN < c.kappa**2 else math.inf
     for _ in range(8):
