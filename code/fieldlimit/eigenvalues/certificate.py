@@ -37,7 +37,7 @@ from fieldlimit.nonlinearities import Nonlinearity
 from fieldlimit.statements import states
 
 FIRST_ORDER = 4 / 5  # share of E2, the rest for e2, where the fixed point is paid for elsewhere
-SECOND_NODES = 1024  # most nodes for the law of D^2F_N, whose tensors have r^3 coordinates
+SECOND_NODES = 512  # most nodes for the law of D^2F_N, which enters to second order, beyond one dimension
 
 
 @dataclass(frozen=True, eq=False)
