@@ -37,7 +37,9 @@ from fieldlimit.nonlinearities import Nonlinearity
 from fieldlimit.statements import states
 
 FIRST_ORDER = 4 / 5  # share of E2, the rest for e2, where the fixed point is paid for elsewhere
-SECOND_NODES = 512  # most nodes for the law of D^2F_N, which enters to second order, beyond one dimension
+SECOND_NODES = (
+    512  # most nodes for the law of D^2F_N, which enters to second order, beyond one dimension
+)
 
 
 @dataclass(frozen=True, eq=False)
