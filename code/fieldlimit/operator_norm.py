@@ -63,16 +63,19 @@ class OperatorFluctuation:
         return replicate_error(functional(self), [functional(f) for f in self.replicates])
 
 
-def operator_fluctuation(model: Model, h: ArrayLike, n: int | None = None) -> OperatorFluctuation:
+def operator_fluctuation(
+    model: Model, h: ArrayLike, n: int | None = None, *, hs: Fluctuation | None = None
+) -> OperatorFluctuation:
     """The constants of xi = Y - EY as an operator at h (r,), by a rule with about n nodes.
 
     Exact on a finite space, up to M_op, which is bounded by the least of ess sup ||xi||_HS and
     ess sup ||Y|| + ||EY||. Nothing larger than r x r is formed, besides the Gram matrix of
-    `fluctuation`. Raises ValueError when phi is not of class C^1.
+    `fluctuation`. hs: fluctuation(model, h, 1, n), if it is known. Raises ValueError when phi is not
+    of class C^1.
     """
     space = model.kernel.space
     h = shaped("h", h, (model.kernel.rank,))
-    hs = fluctuation(model, h, 1, n)
+    hs = fluctuation(model, h, 1, n) if hs is None else hs
     rule = space.quadrature(nodes_of_order(space, 1) if n is None else n)
     whole = _constants(model, h, rule.nodes, rule.weights, hs)
     if rule.exact:

@@ -43,9 +43,11 @@ def torus_distances(x: Array, y: Array) -> Array:
     x = shaped("x", x, (None, None))
     y = shaped("y", y, (None, x.shape[1]))
     square = np.zeros((len(x), len(y)))
-    for one, other in zip(x.T, y.T, strict=True):  # a coordinate at a time: memory n m, not n m d
-        gap = np.abs(one[:, None] - other[None, :]) % (2 * np.pi)
-        square += np.minimum(gap, 2 * np.pi - gap) ** 2
+    turn = 2 * np.pi
+    # a coordinate at a time: memory n m, not n m d
+    for one, other in zip((x % turn).T, (y % turn).T, strict=True):
+        gap = np.abs(one[:, None] - other[None, :])
+        square += np.minimum(gap, turn - gap) ** 2
     return np.sqrt(square)
 
 

@@ -60,7 +60,7 @@ def shift_laws(
     model: Model, h: Array, constants: EigenvalueConstants, n: int | None = None
 ) -> ShiftLaws:
     """At the zero h (r,) of F whose constants these are, by rules with about n nodes."""
-    derivative = operator_fluctuation(model, h, n)
+    derivative = operator_fluctuation(model, h, n, hs=constants.derivative)
     if constants.total is None:
         return ShiftLaws(derivative, None)
     T, B = curvature_tensor(neural_field(model, n), h), constants.fixed_point.B

@@ -99,17 +99,18 @@ def _of_fixed_point(c: NetworkCertificate) -> Iterator[Constant]:
     )
     yield Constant("sup||B w||", k.projective, "over all locations", "thm-fixed-point", "bound")
     if bent is not None and math.isfinite(f.joint):
-        law, meaning = dict(bent.pairs)[f.gamma], "value and slope together"
+        law, meaning = bent.pairs.at(f.gamma), "value and slope together"
         yield _deviation("eta_gamma", law, f.joint, c, levels[0], 0.0, meaning)
         yield _derived("gamma", f.gamma, "weight of the slope, in units of h", label)
         yield _derived("eta", f.eta, "||B F_N(h*)||", label)
     else:
         yield _deviation("eta", k.field, f.eta, c, levels[0], k.residual, "||B F_N(h*)||")
-    for symbol, law, value, level, extra, meaning in (
-        ("eps", k.derivative, f.eps, levels[1], k.defect, "||B (DF_N(h*) - A)||"),
-        ("cN", k.receptive, f.cN, levels[2], 0.0, "||Kop_N||"),
-    ):
-        yield _deviation(symbol, law, value, c, level, extra, meaning)
+    meaning = "||B (DF_N(h*) - A)||"
+    if math.isfinite(f.joint) and f.eps == f.joint / f.gamma + k.defect:
+        yield _derived("eps", f.eps, f"{meaning}, as eta_gamma/gamma", label)
+    else:
+        yield _deviation("eps", k.derivative, f.eps, c, levels[1], k.defect, meaning)
+    yield _deviation("cN", k.receptive, f.cN, c, levels[2], 0.0, "||Kop_N||")
     yield _derived("La", f.lipschitz, "Lipschitz constant of B DF_N", "thm-fixed-point")
     if f.plain or bent is None:
         yield _derived("q", f.q, "2 eta La/(1 - eps)^2, below 1", label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fieldlimit.checks import positive_integer, probability
-from fieldlimit.concentration import Fluctuation, best_deviation
+from fieldlimit.concentration import best_deviation
 from fieldlimit.fixed_points.certificate import (
     Certificate,
     FixedPointConstants,
@@ -35,8 +35,8 @@ def joint_certificate(
     """r_-+ of prop-joint-radius: the zeros of sup (x + y t) - t + Psi(t), x^2 + ga^2 y^2 <= eta_ga^2, y <= eps.
 
     eta_ga >= (||B F_N(h)||^2 + ga^2 ||B (DF_N(h) - A)||^2)^(1/2), eps, cN and eps' may fail with the given shares
-    of delta (positive, sum 1), Psi is as in `local_certificate`, and ga that of `curvature.pairs` with the
-    least radius. Quadrature errors, ||B F(h)|| and ||Id - B DF(h)|| are included.
+    of delta (positive, sum 1), Psi is as in `local_certificate`, and ga is the first of `PairLaws.gammas` that serves.
+    Quadrature errors, ||B F(h)|| and ||Id - B DF(h)|| are included.
     """
     N, delta = positive_integer("N", N), probability("delta", delta)
     levels = [share * delta for share in checked_shares(shares, 4)]
@@ -50,8 +50,8 @@ def joint_certificate(
     centre = min(La, curvature.centre + second)
     bend = Bend(La, centre, curvature.third * c.kappa * c.projective * cN)
 
-    def certificate(gamma: float, law: Fluctuation) -> Certificate:
-        joint = best_deviation(law, N, levels[0]).deviation
+    def certificate(gamma: float) -> Certificate:
+        joint = best_deviation(curvature.pairs.at(gamma), N, levels[0]).deviation
         radii = joint_radii(
             Pairs(joint, gamma, eps), bend, residual=c.residual, defect=c.defect, reach=c.reach
         )
@@ -60,8 +60,9 @@ def joint_certificate(
             radii.existence, radii.uniqueness, second, centre, bend.growth, joint, gamma,
         )  # fmt: skip
 
-    found = [certificate(gamma, law) for gamma, law in curvature.pairs]
-    return min(found, key=lambda one: (one.radius, one.q))
+    first, *others = curvature.pairs.gammas(eps)
+    found = certificate(first)
+    return found if found.holds else min([found, *map(certificate, others)], key=lambda one: one.q)
 
 
 def lesser_certificate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,11 +29,35 @@ from fieldlimit.spaces import default_nodes
 from fieldlimit.statements import states
 
 QUARTERS = (1 / 4, 1 / 4, 1 / 4, 1 / 4)
-# gamma of prop-joint-radius, over the root of the ratio of the two traces: the best falls as N^(-1/4).
-PAIR_WEIGHTS = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
+# Best gamma of prop-joint-radius over unit sqrt(eps), eps at a tenth of the level: 0.8 to 1.2, more near the least N.
+PAIR_WEIGHT = 1.1
+FINEST = 2.0**-5  # the least gamma over unit: below, the radius is the same to 1/1000
 TENSOR_NODES = 1024  # most nodes for the law of B D^2F_N beyond one dimension: r^3 coordinates
 
 BLOCK = 1024  # nodes whose tensors k_x (x) k_x are held at a time
+
+
+@dataclass(frozen=True, eq=False)
+class PairLaws:
+    """The laws of contributions to (B F_N(h), gamma B DF_N(h)), each computed when first asked for."""
+
+    model: Model  # of the features k, B w
+    h: Array
+    unit: float  # (s_1 of B F_N/s_1 of B DF_N)^(1/2)
+    n: int | None  # nodes
+    known: dict[float, Fluctuation] = field(default_factory=dict, repr=False)
+
+    def gammas(self, eps: float) -> tuple[float, ...]:
+        """About 1.1 unit sqrt(eps), eps >= ||B (DF_N(h) - A)||, of unit 2^(-i/2), i = 0, ..., 10; and the next larger."""
+        share = min(max(PAIR_WEIGHT * math.sqrt(eps), FINEST), 1.0)
+        steps = -round(2 * math.log2(share))
+        return tuple(self.unit * 2.0 ** (-i / 2) for i in (steps, steps - 1) if i >= 0)
+
+    def at(self, gamma: float) -> Fluctuation:
+        """The law with this gamma."""
+        if gamma not in self.known:
+            self.known[gamma] = joint_fluctuation(self.model, self.h, gamma, self.n)
+        return self.known[gamma]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +68,7 @@ class Curvature:
     centre: float  # >= ||B D^2F(h)|| as a bilinear map, quadrature error included
     error: float  # of it: the farthest of the rules from whose spread it is read
     third: float  # phi_3 = sup |phi'''|, over |s| <= kappa (||h|| + reach)
-    pairs: tuple[
-        tuple[float, Fluctuation], ...
-    ]  # gamma, the law of contributions to (B F_N, gamma B DF_N)
+    pairs: PairLaws  # of value and slope, for prop-joint-radius
 
 
 def curvature_at(
@@ -77,10 +99,9 @@ def curvature_at(
     centre = bilinear_norm(T) + error
     traces = constants.field.trace, constants.derivative.trace
     unit = math.sqrt(traces[0] / traces[1]) if min(traces) > 0.0 else 1.0
-    gammas = [share * unit for share in PAIR_WEIGHTS]
     few = TENSOR_NODES if n is None and kernel.space.dimension > 1 else n
-    pairs = tuple((gamma, joint_fluctuation(seen, h, gamma, n)) for gamma in gammas)
-    return Curvature(fluctuation(seen, h, 2, few), centre, error, third, pairs)
+    law = fluctuation(seen, h, 2, few)
+    return Curvature(law, centre, error, third, PairLaws(seen, h, unit, n))
 
 
 @states("thm-fixed-point-local")
