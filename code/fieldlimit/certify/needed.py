@@ -64,7 +64,8 @@ class Wanted:
     def missing(self, c: NetworkCertificate) -> Mapping[str, str]:
         """Property -> why it is not certified; those that are do not appear."""
         reasons: dict[str, str] = {}
-        _note(reasons, "fixed point", math.isfinite(c.radius), c.reason)
+        there = math.isfinite(c.radius)
+        _note(reasons, "fixed point", there, "" if there else c.reason)
         _note(
             reasons,
             "radius",
@@ -72,8 +73,8 @@ class Wanted:
             f"the radius is {c.radius:.3g}, above {self.radius:.3g}",
         )
         if self.stability:
-            why = c.spectrum.reason if c.spectrum else c.reason
-            _note(reasons, "stability type", c.same_type, why)
+            why = c.spectrum.reason if c.spectrum else ""
+            _note(reasons, "stability type", c.same_type, why or c.constants.failed)
         if self.stability or math.isfinite(self.shift):
             _note(
                 reasons,

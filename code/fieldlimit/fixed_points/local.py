@@ -93,9 +93,10 @@ def curvature_at(
         return T
 
     rule = kernel.space.quadrature(default_nodes(kernel.space))
-    T = tensor(rule.nodes, rule.weights)
-    others = [] if rule.exact else other_rules(kernel.space, rule)
-    error = max((bilinear_norm(T - tensor(x, p)) for x, p in others), default=0.0)
+    others = [] if rule.exact else [tensor(x, p) for x, p in other_rules(kernel.space, rule)]
+    scrambled = rule.replicate[-1] > 0  # then the rule is the mean of the others
+    T = np.mean(others, axis=0) if scrambled else tensor(rule.nodes, rule.weights)
+    error = max((bilinear_norm(T - other) for other in others), default=0.0)
     centre = bilinear_norm(T) + error
     traces = constants.field.trace, constants.derivative.trace
     unit = math.sqrt(traces[0] / traces[1]) if min(traces) > 0.0 else 1.0
@@ -144,4 +145,4 @@ def bilinear_norm(T: Array) -> float:
     """
     r = len(T)
     turned = T.reshape(r, r, r).transpose(1, 0, 2).reshape(r, -1)
-    return float(min(np.linalg.norm(T, 2), np.linalg.norm(turned, 2)))
+    return math.sqrt(max(0.0, min(np.linalg.eigvalsh(M @ M.T)[-1] for M in (T, turned))))
