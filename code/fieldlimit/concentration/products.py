@@ -19,6 +19,7 @@ from fieldlimit.nonlinearities import Nonlinearity
 Floats = NDArray[np.float64]
 
 BLOCK = 512  # rows of inner products held at a time
+HELD = 1024  # up to so many nodes all of them are held, and computed once
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,14 @@ class Products:
         return self.w.shape[1] ** (1 + self.m) <= len(self.weights)
 
     def _gram(self, block: slice) -> Floats:
+        return self._whole[block] if len(self.weights) <= HELD else self._inner(block)
+
+    @cached_property
+    def _whole(self) -> Floats:
+        """<Y_i, Y_j>, (n, n)."""
+        return self._inner(slice(None))
+
+    def _inner(self, block: slice) -> Floats:
         gram = self.w[block] @ self.w.T
         return gram * (self.k[block] @ self.k.T) ** self.m if self.m else gram
 

@@ -34,6 +34,7 @@ PAIR_WEIGHT = 1.1
 FINEST = 2.0**-5  # the least gamma over unit: below, the radius is the same to 1/1000
 TENSOR_NODES = 1024  # most nodes for the law of B D^2F_N beyond one dimension: r^3 coordinates
 
+ROUNDING = 1e-12  # relative, of a norm: added
 BLOCK = 1024  # nodes whose tensors k_x (x) k_x are held at a time
 
 
@@ -145,4 +146,5 @@ def bilinear_norm(T: Array) -> float:
     """
     r = len(T)
     turned = T.reshape(r, r, r).transpose(1, 0, 2).reshape(r, -1)
-    return math.sqrt(max(0.0, min(np.linalg.eigvalsh(M @ M.T)[-1] for M in (T, turned))))
+    square = min(float(np.linalg.eigvalsh(M @ M.T)[-1]) for M in (T, turned))
+    return math.sqrt(max(0.0, square)) * (1.0 + ROUNDING)
