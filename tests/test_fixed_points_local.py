@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +28,7 @@ from fieldlimit.fixed_points import (
     newton_kantorovich,
 )
 from fieldlimit.fixed_points.joint import SHARES
-from fieldlimit.fixed_points.local import bilinear_norm
+from fieldlimit.fixed_points.local import PairLaws, bilinear_norm
 from fieldlimit.kernels import power_law, torus_kernel
 from fieldlimit.nonlinearities import Exponential, Logistic
 
@@ -445,3 +445,37 @@ def test_one_event_is_better_than_two():
             joint = joined(*parts)
             assert 0.85 < joint.radius / apart.radius < 0.99
             assert joint.uniqueness > 0.97 * apart.uniqueness
+
+
+@dataclass(frozen=True)
+class OneWeight:
+    """`PairLaws` with nothing to choose."""
+
+    laws: PairLaws
+    gamma: float
+
+    def gammas(self, eps):
+        return (self.gamma,)
+
+    def at(self, gamma):
+        return self.laws.at(gamma)
+
+
+def test_the_weight_that_is_chosen():
+    """Within 3 % of the best of all weights at twice the least size and beyond; a quarter of the best is not."""
+    for name in ("circle", "plane", "17"):
+        _, constants, curvature = case(name)
+        laws = curvature.pairs
+        for times, far in ((2, 1.01), (10, 1.003), (1000, 1.0)):
+            parts = times * least_size(name), DELTA
+            chosen = joined(constants, curvature, *parts)
+            every = {
+                gamma: joined(constants, replace(curvature, pairs=OneWeight(laws, gamma)), *parts)
+                for gamma in laws.unit * 2.0 ** (-np.arange(11) / 2)
+            }
+            best = min(every.values(), key=lambda one: one.radius)
+            assert best.radius <= chosen.radius < 1.03 * best.radius
+            below = min(every, key=lambda gamma: abs(gamma - best.gamma / 4))
+            assert every[below].radius > far * best.radius
+    assert laws.gammas(1.0) == (laws.unit,) and laws.gammas(0.0)[0] == laws.unit / 32
+    assert len({laws.at(gamma).trace for gamma in laws.gammas(0.1)}) == 2
