@@ -462,7 +462,7 @@ class OneWeight:
 
 
 def test_the_weight_that_is_chosen():
-    """Within 3 % of the best of all weights at twice the least size and beyond; a quarter of the best is not."""
+    """Within 4 % of the best of all weights at twice the least size and beyond; a quarter of the best is not."""
     for name in ("circle", "plane", "17"):
         _, constants, curvature = case(name)
         laws = curvature.pairs
@@ -474,7 +474,7 @@ def test_the_weight_that_is_chosen():
                 for gamma in laws.unit * 2.0 ** (-np.arange(11) / 2)
             }
             best = min(every.values(), key=lambda one: one.radius)
-            assert best.radius <= chosen.radius < 1.03 * best.radius
+            assert best.radius <= chosen.radius < 1.04 * best.radius
             below = min(every, key=lambda gamma: abs(gamma - best.gamma / 4))
             assert every[below].radius > far * best.radius
     assert laws.gammas(1.0) == (laws.unit,) and laws.gammas(0.0)[0] == laws.unit / 32

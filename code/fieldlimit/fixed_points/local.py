@@ -29,8 +29,6 @@ from fieldlimit.spaces import default_nodes
 from fieldlimit.statements import states
 
 QUARTERS = (1 / 4, 1 / 4, 1 / 4, 1 / 4)
-# Best gamma of prop-joint-radius over unit sqrt(eps), eps at a tenth of the level: 0.8 to 1.2, more near the least N.
-PAIR_WEIGHT = 1.1
 FINEST = 2.0**-5  # the least gamma over unit: below, the radius is the same to 1/1000
 TENSOR_NODES = 1024  # most nodes for the law of B D^2F_N beyond one dimension: r^3 coordinates
 
@@ -49,9 +47,12 @@ class PairLaws:
     known: dict[float, Fluctuation] = field(default_factory=dict, repr=False)
 
     def gammas(self, eps: float) -> tuple[float, ...]:
-        """About 1.1 unit sqrt(eps), eps >= ||B (DF_N(h) - A)||, of unit 2^(-i/2), i = 0, ..., 10; and the next larger."""
-        share = min(max(PAIR_WEIGHT * math.sqrt(eps), FINEST), 1.0)
-        steps = -round(2 * math.log2(share))
+        """About unit sqrt(eps)/(1 - eps), of unit 2^(-i/2), i = 0, ..., 10, and the next larger of these.
+
+        eps >= ||B (DF_N(h) - A)||. Without curvature sqrt(eps) is best when eps is small.
+        """
+        share = math.sqrt(eps) / (1.0 - eps) if eps < 0.5 else 1.0
+        steps = -round(2 * math.log2(min(max(share, FINEST), 1.0)))
         return tuple(self.unit * 2.0 ** (-i / 2) for i in (steps, steps - 1) if i >= 0)
 
     def at(self, gamma: float) -> Fluctuation:
