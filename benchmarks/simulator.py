@@ -31,6 +31,8 @@ from fieldlimit.network import simulate_clocked, stream
 from fieldlimit.nonlinearities import Exponential, Logistic
 
 Array = NDArray[np.float64]
+# The products are too thin for threads, and a thread that waits for work is counted as working.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SECOND = 50.0  # in units of tau = 20 ms
 RATE = 0.34  # spikes per tau: 17 Hz
 ROOT = Path(__file__).parent.parent
@@ -94,16 +96,12 @@ def peer(
     script: str, net: VectorField, h0: Array, phi: list[float], *arguments: str
 ) -> dict[str, Any]:
     """What a peer reports about the same network, in its own environment."""
-    single = {
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PATH": f"{PYTHON.parent}:/usr/bin:/bin",
-    }
+    path = {"PATH": f"{PYTHON.parent}:/usr/bin:/bin"}
     with tempfile.NamedTemporaryFile(suffix=".npz") as file:
         np.savez(file, k=net.k, w=net.w, h0=h0, I=net.I, phi=phi)
         file.flush()
         command = [str(PYTHON), str(ROOT / "benchmarks" / "peers" / script), file.name, *arguments]
-        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **single})
+        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **path})
     if run.returncode:
         raise RuntimeError(f"{script} failed:\n{run.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
@@ -266,6 +264,8 @@ if __name__ == "__main__":
         "--largest", type=int, default=1_000_000, help="no network larger than this"
     )
     options = parser.parse_args()
+    if not ONE_THREAD.items() <= os.environ.items():  # is read when NumPy is imported
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ONE_THREAD})
     against_the_clock()
     draw(cost(options.largest))
     memory()
