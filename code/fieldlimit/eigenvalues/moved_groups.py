@@ -41,11 +41,7 @@ FIXED_POINT = 0.25  # share of delta for the event of the fixed point, when it i
 MOTION = 0.15  # of the rest, for the motion in L2(rho), shared by all groups
 LINEAR, SLOPES, REST, SECOND = 0.7, (0.1, 0.06), 0.09, 0.05  # of what remains, group by group
 OWN = 0.6  # of LINEAR, the block of the group, where each block has a level of its own
-TRIED = (
-    0.5,
-    1.0,
-    2.0,
-)  # weights of the coupling in the joint law, over the one that theory suggests
+TRIED = (0.5, 1.0, 2.0)  # weights of the coupling in the joint law, over what theory suggests
 ROUNDING = 1e-12  # relative to sup^2: a variance below it may be rounding alone
 ARC = 200  # parts of the arc on which the joint law is maximised
 
@@ -57,9 +53,7 @@ class GroupConstants:
     group: Group
     own: Reading  # of P E P, in a norm that is no less than the operator norm
     coupling: Reading | None  # of C^{-1} Q E P, Hilbert-Schmidt; None when there is no rest
-    rest: tuple[
-        tuple[float, float], ...
-    ]  # of C^{-1} Q Z Q C^{-1}: trace and variance, by each rule
+    rest: tuple[tuple[float, float], ...]  # trace, variance of C^{-1} Q Z Q C^{-1}, by each rule
     rest_sups: tuple[float, float, float]  # of ||.||, of Q k (x) Q k and of T[B k], weighted
     rest_wrong: float
     weights: tuple[Array, ...]
@@ -100,8 +94,9 @@ def group_constants(
     """For consecutive groups of eigenvalues of A, decreasing, of these sizes (None: `group_sizes`).
 
     By rules with about n nodes (None: 512 on a line, 1024 beyond), whose errors are estimated and
-    included by `group_shift`. curvature: if `curvature_at` is known already. ValueError unless the kernel is symmetric and positive in native
-    features and phi of class C^3, and when a group is not parted from the rest.
+    included by `group_shift`. curvature: if `curvature_at` is known already. ValueError unless the
+    kernel is symmetric and positive in native features and phi of class C^3, and when a group is
+    not parted from the rest.
     """
     require_native(model.kernel)
     at = setting(model, constants, n)

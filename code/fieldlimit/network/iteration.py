@@ -124,7 +124,7 @@ def _iterated(candidates: Undecided, rule: Acceptance, allowance: float) -> tupl
     ahead = 0.0
     for move in reversed(moves):
         ahead += move
-        if ahead > allowance * move:
+        if ahead > 0.999 * allowance * move:  # lengths may be in single precision
             return None
     return accepted, len(moves) + 1
 
