@@ -146,6 +146,8 @@ def run(model, *arguments):
 
 def best(file, duration, repeats, window, screened, capacity):
     model = {name: np.ascontiguousarray(value) for name, value in np.load(file).items()}
+    if np.array_equal(model["k"], model["w"]):  # one table, as in the library
+        model["w"] = model["k"]
     times, neurons = np.zeros(capacity), np.zeros(capacity, np.int64)
     run(model, 0.01, window, screened, np.random.default_rng(0), times, neurons)
     seconds = math.inf

@@ -81,9 +81,11 @@ class SpectralKernel:
         return self.features(x)[1]
 
     def features(self, x: Array) -> tuple[Array, Array]:
-        """k(x) and w(x) = V k(x) from one evaluation of the basis, each (n, r)."""
+        """k(x) and w(x) = V k(x) from one evaluation of the basis, each (n, r); one array when V = Id."""
         k = self.k(x)
-        return k, k @ self.V.T if self._signs is None else k * self._signs
+        if self._signs is None:
+            return k, k @ self.V.T
+        return k, k if (self._signs > 0).all() else k * self._signs
 
     @cached_property
     def eigenvalues(self) -> NDArray:

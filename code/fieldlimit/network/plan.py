@@ -65,6 +65,7 @@ class Plan:
     duration: float
     lengths: Lengths
     y: Array  # (r,)
+    rates: Array  # phi(<k_i, Z_0>), (N,)
     times: Array  # (T,), increasing, at which Z is returned
     kept: NDArray[np.bool_] | None  # (N,), neurons whose spikes are returned; None: all
     rng: np.random.Generator | None
@@ -74,10 +75,12 @@ class Plan:
         """What each window has produced."""
         network, drive, times, N = self.network, self.drive, self.times, self.network.size
         spacing = int(np.clip(N // 300, 1, 16))
-        jump = float(np.sqrt(np.einsum("ij,ij->i", network.w, network.w).max())) / N
+        squares = np.einsum("ij,ij->i", network.w, network.w)
+        jump = float(np.sqrt(squares.max())) / N
         rest = network.k @ drive.I if isinstance(drive, Constant) else None
         excursions: list[float] = []  # over the root of the window's duration
-        layout, y, pull = self.layout, self.y, self._first_pull()
+        layout, y = self.layout, self.y
+        pull: Array = (self.rates / N) @ network.w  # where Y would settle if the rates stayed
         best, done, start, m, length = np.inf, 0, 0.0, 0, self.lengths.first
         while start < self.duration:
             m += 1
@@ -95,7 +98,10 @@ class Plan:
             if excursions:
                 radius = MARGIN * float(np.sqrt(span)) * max(excursions)
             else:
-                radius = _first_radius(frame, pull)
+                # half the way of the mean path, and four standard deviations of the sum of the jumps
+                way = float(np.linalg.norm(pull - y)) * -float(np.expm1(-span))
+                variance = float(self.rates @ squares) / N**2 * span
+                radius = way + 4 * float(np.sqrt(variance)) + jump
             step = run(frame, radius, rng=self.rng, measure=self.measure, spacing=spacing)
             excursions = [*excursions[-REMEMBERED + 1 :], step.excursion / float(np.sqrt(span))]
             pull = (step.end - np.exp(-span) * y) / -np.expm1(-span)
@@ -111,13 +117,6 @@ class Plan:
                 else:
                     best = min(best, waste)
 
-    def _first_pull(self) -> Array:
-        """The mean jumps per tau at time 0: where Y would settle if the rates stayed."""
-        network = self.network
-        rates = network.phi(network.k @ (self.drive.path(np.zeros(1))[0] + self.y))
-        pull: Array = (rates / network.size) @ network.w
-        return pull
-
     def _part(self, step: Step, start: float, times: Array) -> Spikes:
         spikes, neurons = start + step.times, step.neurons
         if self.kept is not None:
@@ -126,12 +125,3 @@ class Plan:
         latent = self.drive.path(times) + step.latent
         return Spikes(spikes, neurons.astype(np.int64), times, latent)
 
-
-def _first_radius(window: Window, pull: Array) -> float:
-    """Half the way of the mean path, and four standard deviations of the sum of the jumps."""
-    network = window.network
-    rates = network.phi(network.k @ (window.middle + window.y))
-    square = np.einsum("ij,ij->i", network.w, network.w)
-    variance = float(rates @ square) / network.size**2 * window.duration
-    way = float(np.linalg.norm(pull - window.y)) * -float(np.expm1(-window.duration))
-    return way + 4 * float(np.sqrt(variance)) + window.jump

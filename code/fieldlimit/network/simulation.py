@@ -81,13 +81,14 @@ def stream(
     p0 = shaped("the input at time 0", moving.path(np.zeros(1))[0], (rank,))
     z = p0 if h0 is None else shaped("h0", h0, (rank,))
     rule = acceptance(network.phi)
-    _check_rates(network, rule, z)
+    h = network.k @ z
+    rates = _checked_rates(network, rule, h)
     _check_source(rng, measure, N)
     size = default_size(N) if block is None else positive_integer("block", block)
     if measure is not None:  # all neurons in one block, as they are numbered
         layout = blocks(network, np.arange(N), N)
     else:
-        layout = blocks(network, rule.order(network.k @ z), size)
+        layout = blocks(network, rule.order(h), size)
     plan = Plan(
         network=network,
         rule=rule,
@@ -96,6 +97,7 @@ def stream(
         duration=duration,
         lengths=_lengths(window, measure),
         y=z - p0,
+        rates=rates,
         times=_grid(duration, positive("dt", dt)) if at is None else _asked(at, duration),
         kept=recorded(record, N),
         rng=rng,
@@ -133,21 +135,21 @@ def _check_source(rng: np.random.Generator | None, measure: Measure | None, N: i
         raise ValueError(f"the measure has N = {N} neurons, but measure.N = {measure.N}")
 
 
-def _check_rates(network: VectorField, rule: Acceptance, z: Array) -> None:
-    """Rates at the start, and a unit further on both sides; there also what phi says of itself."""
-    h = network.k @ z
+def _checked_rates(network: VectorField, rule: Acceptance, h: Array) -> Array:
+    """Rates at the start, looked at also a unit further on both sides; there also what phi says of itself."""
     around = np.linspace(h.min() - 1, h.max() + 1, 65)
     with np.errstate(over="ignore", invalid="ignore"):
-        rates = finite_rates = network.phi(h)
+        rates: Array = network.phi(h)
         probe = network.phi(around)
         total = float(rates.sum())
     if not (np.isfinite(total) and rates.min() >= 0 and finite_array("h", h).size):
         raise ValueError(
-            f"rates are finite and at least 0, but at the start their sum is {total}, the least {finite_rates.min()}"
+            f"rates are finite and at least 0, but at the start their sum is {total}, the least {rates.min()}"
         )
     if not probe.min() >= 0:
         raise ValueError(f"phi is at least 0, but it takes the value {probe.min()}")
     rule.check(around[np.isfinite(probe)], probe[np.isfinite(probe)])
+    return rates
 
 
 def _with_bar(parts: Iterator[Spikes], duration: float) -> Iterator[Spikes]:

@@ -140,7 +140,7 @@ def _follow(
     ends = times.searchsorted(window.asked, side="right")
     nodes = _nodes(len(times), undecided, ends, spacing)
     growth = np.exp(times)
-    before = _before(window, neurons, growth * spiking, nodes)
+    before = _before(window, neurons, growth * spiking, np.append(nodes, len(times)))
     found = _open(
         window,
         candidates,
@@ -190,7 +190,7 @@ def _open(
             _check_speed(window, p)
         h += np.einsum("ij,ij->i", k, p)
     return Undecided(
-        candidates.keys.take(which), h, growth, assumed, neurons, window.network.k, window.network.w,
+        candidates.keys.take(which), h, growth, assumed, k, neurons, window.network.w,
         window.blocks.margin(1.0, candidates.places.take(which)), window.network.size,
     )  # fmt: skip
 
@@ -209,23 +209,23 @@ def _nodes(
 
 
 def _before(
-    window: Window, neurons: NDArray[np.int32], jumps: Array, nodes: NDArray[np.int64]
+    window: Window, neurons: NDArray[np.int32], jumps: Array, rows: NDArray[np.int64]
 ) -> Array:
-    """e^t Y just before each node, and at the end, when the neurons jump by w / N, e^t = jumps: (nodes + 1, r)."""
+    """e^t Y just before each node, and at the end, when the neurons jump by w / N, e^t = jumps: (nodes + 1, r).
+
+    rows (nodes + 1,): how many of the jumps come before each.
+    """
     w, N = window.network.w, window.network.size
-    before = np.empty((len(nodes) + 1, w.shape[1]))
-    before[0] = window.y
-    if not len(neurons):
-        return before
     if len(neurons) * w.shape[1] <= SMALL:
-        every = np.cumsum(w.take(neurons, axis=0) * (jumps / N)[:, None], axis=0)
-        before[1:-1], before[-1] = every[nodes[1:] - 1], every[-1]
-        before[1:] += window.y
-        return before
+        every = np.empty((len(neurons) + 1, w.shape[1]))
+        every[0] = window.y
+        np.multiply(w.take(neurons, axis=0), (jumps / N)[:, None], out=every[1:])
+        return np.cumsum(every, axis=0, out=every).take(rows, axis=0)
     from scipy.sparse import csr_array
 
-    rows = np.append(nodes, len(neurons)).astype(np.int32)  # the first node is 0
-    before[1:] = csr_array((jumps / N, neurons, rows), shape=(len(nodes), N)) @ w
+    ends = np.concatenate([[0], rows]).astype(np.int32)
+    before: Array = csr_array((jumps / N, neurons, ends), shape=(len(rows), N)) @ w
+    before[0] += window.y
     return running(before)
 
 
