@@ -106,8 +106,8 @@ def _window(N: int, J: float) -> _Window:
         drive + decay * (START - drive),
         1 / decay,
         np.zeros(len(decay), dtype=bool),
+        np.ones((len(decay), 1)),
         np.zeros(len(decay), dtype=int),  # one row of features for all neurons
-        np.ones((1, 1)),
         np.full((1, 1), J),
         1.0,
         N,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -45,23 +46,25 @@ class Undecided:
     @cached_property
     def flips(self) -> Array:
         """By how much e^t Z jumps in addition when a candidate is not as assumed, over w: (m,)."""
-        return np.where(self.assumed, self.growth, -self.growth) / -self.N
+        return (0.5 - self.assumed) * self.growth * (2 / self.N)
 
     def sums(self, flipped: Indices, jumps: Array) -> Array:
-        """By how much e^t Z is changed before each of the flipped (n,), and in the end: (n + 1, r).
+        """By how much e^t Z is changed after each of the flipped (n,): (n, r).
 
         Each makes it jump by w times its entry of `jumps` (n,), in addition.
         """
-        sums = np.empty((len(flipped) + 1, self.w.shape[1]))
-        sums[0] = 0.0
-        w = self.w.take(self.neurons.take(flipped), axis=0)
-        np.multiply(w, jumps[:, None], out=sums[1:])
+        sums: Array = self.w.take(self.neurons.take(flipped), axis=0)
+        sums *= jumps[:, None]
         return running(sums)
 
     def gain(self, flipped: Indices, sums: Array) -> Array:
         """By how much the `sums` of the flipped change the potentials, (m,)."""
-        before = sums.take(flipped.searchsorted(np.arange(len(self))), axis=0)
-        return np.einsum("ij,ij->i", self.k, before) / self.growth
+        count = flipped.searchsorted(np.arange(len(self)))  # of those before
+        gain = np.zeros(len(self))
+        after = count.nonzero()[0]
+        before = sums.take(count.take(after) - 1, axis=0)
+        gain[after] = np.einsum("ij,ij->i", self.k.take(after, axis=0), before)
+        return gain / self.growth
 
 
 def one_pass(candidates: Undecided, rule: Acceptance, accepted: Mask) -> Mask:
@@ -93,7 +96,7 @@ def wrong_candidates(
 
 
 def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, Indices, Array, int]:
-    """The accepted candidates (m,), those not as assumed (n,), their `sums` (n + 1, r), and the number of passes.
+    """The accepted candidates (m,), those not as assumed (n,), their `sums` (n, r), and the number of passes.
 
     A pass decides afresh only on the candidates that it and later passes can still decide.
     """
@@ -112,31 +115,36 @@ def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, Indices, Arra
 def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]:
     """The accepted candidates (m,), the number of passes, and whether no other pass would change them.
 
-    When the flips of a pass move Z by c at most, the pass leaves aside the candidates that a
-    distance ALLOWANCE * c cannot decide (Cauchy and Schwarz). They stay as they are if its moves and all
-    later ones add up to no more. That is looked at in the end.
+    What comes before the first flip of a pass is decided for good. Of the rest, when the flips move Z
+    by c at most, the pass leaves aside the candidates that a distance ALLOWANCE * c cannot decide
+    (Cauchy and Schwarz). They stay as they are if its moves and all later ones add up to no more. That
+    is looked at in the end.
     """
     c, near = candidates, np.arange(len(candidates))
-    key, h, growth, length, k = c.key, c.h, c.growth, c.length, c.k
+    key, h, length, k, decay = c.key, c.h, c.length, c.k, 1 / c.growth
     excess = rule.excess(h, key)
-    accepted, jumps, decided = c.assumed.copy(), c.flips.copy(), excess > 0
+    accepted, before, now = c.assumed.copy(), c.assumed, excess > 0
+    jumps = c.flips.copy()
     moves: list[float] = []
-    while len(flips := (decided != accepted.take(near)).nonzero()[0]):
+    while len(flips := (now != before).nonzero()[0]):
         flipped = near.take(flips)
-        accepted[flipped] = decided.take(flips)
+        accepted[flipped] = now.take(flips)
         jump = jumps.take(flipped)
         jumps[flipped] = -jump
         sums = c.sums(flipped, jump)
-        moves.append(float((norms(sums[1:]) / growth.take(flips)).max()))
-        open_ = rule.open(excess, ALLOWANCE * moves[-1] * length).nonzero()[0]
-        near = near.take(open_)
-        key, h, growth = (a.take(open_) for a in (key, h, growth))
-        k = k.take(open_, axis=0)
+        squares = np.einsum("ij,ij->i", sums, sums) * decay.take(flips) ** 2
+        moves.append(math.sqrt(squares.max()))
+        margin = ALLOWANCE * moves[-1] * length
+        after = flips[0] + 1
+        open_ = rule.open(excess, margin)[after:].nonzero()[0] + after
+        near, key, h = near.take(open_), key.take(open_), h.take(open_)
+        decay, before, k = decay.take(open_), now.take(open_), k.take(open_, axis=0)
         if not isinstance(length, float):
             length = length.take(open_)
-        h += np.einsum("ij,ij->i", k, sums.take(flipped.searchsorted(near), axis=0)) / growth
+        gain = sums.take(flipped[1:].searchsorted(near), axis=0)
+        h += np.einsum("ij,ij->i", k, gain) * decay
         excess = rule.excess(h, key)
-        decided = excess > 0
+        now = excess > 0
     ahead = 0.0
     for move in reversed(moves):
         ahead += move
@@ -146,21 +154,27 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
 
 
 def running(a: Array) -> Array:
-    """The sums of the rows up to each, (n, r) -> (n, r). May overwrite its argument.
+    """The sums of the numbers or rows up to each, (n,) or (n, r). May overwrite its argument.
 
-    In strips of rows, by a product with a triangle of ones, which is faster than to go down each column.
+    In strips, by a product with a triangle of ones, which is faster than one after the other; without
+    a copy when n is a multiple of STRIP. Never decreasing when all are at least 0, like sums one by one.
     """
-    n, r = a.shape
-    if n * r < STRIPS or min(n, r) < 8:
-        return np.cumsum(a, axis=0, out=a)
-    whole = n - n % STRIP
-    strips = TRIANGLE @ a[:whole].reshape(-1, STRIP, r)
+    n = len(a)
+    if a.size < STRIPS or 1 < a.ndim and a.shape[1] < 8:
+        return np.add.accumulate(a, axis=0, out=a)
+    if n % STRIP:
+        a = np.concatenate([a, np.zeros((-n % STRIP, *a.shape[1:]))])
+    strips = a.reshape(-1, STRIP, *a.shape[1:])
+    strips = TRIANGLE @ strips if a.ndim > 1 else strips @ TRIANGLE.T
     strips[1:] += strips[:-1, -1].cumsum(axis=0)[:, None]
-    a[:whole] = strips.reshape(whole, r)
-    a[whole - 1 :] = np.cumsum(a[whole - 1 :], axis=0)
-    return a
+    return strips.reshape(a.shape)[:n]
 
 
 def norms(a: Array) -> Array:
     """Lengths of the rows, (n, r) -> (n,)."""
     return np.sqrt(np.einsum("ij,ij->i", a, a))
+
+
+def norm(v: Array) -> float:
+    """Length of a vector."""
+    return math.sqrt(v @ v)

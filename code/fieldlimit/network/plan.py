@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, blocks
 from fieldlimit.network.inputs import Constant, Input
+from fieldlimit.network.iteration import norm
 from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance
 from fieldlimit.network.spikes import Spikes
@@ -20,7 +22,7 @@ from fieldlimit.network.window import Step, Window, run
 REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.2  # of the tube over the largest of them
 STEP = 2**0.5  # from one length of a window to the next
-FIXED = 60_000  # numbers handled for undecided candidates in the time that a window costs as such
+FIXED = 120_000  # numbers handled for undecided candidates in the time that a window costs as such
 CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
 
 
@@ -76,7 +78,7 @@ class Plan:
         network, drive, times, N = self.network, self.drive, self.times, self.network.size
         spacing = int(np.clip(N // 300, 1, 16))
         squares = np.einsum("ij,ij->i", network.w, network.w)
-        jump = float(np.sqrt(squares.max())) / N
+        jump = math.sqrt(squares.max()) / N
         rest = network.k @ drive.I if isinstance(drive, Constant) else None
         excursions: list[float] = []  # over the root of the window's duration
         layout, y = self.layout, self.y
@@ -91,20 +93,20 @@ class Plan:
             last = stop == self.duration
             until = len(times) if last else int(np.searchsorted(times, stop, side="right"))
             asked = np.clip(times[done:until] - start, 0.0, span)
-            guess = pull + np.exp(-span / 2) * (y - pull)
+            guess = pull + math.exp(-span / 2) * (y - pull)
             frame = Window(
                 network, self.rule, layout, drive, start, span, y, guess, asked, jump, rest
             )
             if excursions:
-                radius = MARGIN * float(np.sqrt(span)) * max(excursions)
+                radius = MARGIN * math.sqrt(span) * max(excursions)
             else:
                 # half the way of the mean path, and four standard deviations of the sum of the jumps
-                way = float(np.linalg.norm(pull - y)) * -float(np.expm1(-span))
+                way = norm(pull - y) * -math.expm1(-span)
                 variance = float(self.rates @ squares) / N**2 * span
-                radius = way + 4 * float(np.sqrt(variance)) + jump
+                radius = way + 4 * math.sqrt(variance) + jump
             step = run(frame, radius, rng=self.rng, measure=self.measure, spacing=spacing)
-            excursions = [*excursions[-REMEMBERED + 1 :], step.excursion / float(np.sqrt(span))]
-            pull = (step.end - np.exp(-span) * y) / -np.expm1(-span)
+            excursions = [*excursions[-REMEMBERED + 1 :], step.excursion / math.sqrt(span)]
+            pull = (step.end - math.exp(-span) * y) / -math.expm1(-span)
             y = step.end
             yield self._part(step, start, times[done:until])
             start, done, length = stop, until, self.lengths.after(length, step, N)

@@ -12,7 +12,7 @@ from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, draw
 from fieldlimit.network.inputs import Constant, Input, Steps, Wave
-from fieldlimit.network.iteration import Undecided, norms, picard, running
+from fieldlimit.network.iteration import STRIP, Undecided, norm, norms, picard, running
 from fieldlimit.network.measure import Measure
 from fieldlimit.network.rules import Acceptance, Mask
 
@@ -107,7 +107,7 @@ def run(
     candidates: Candidates | None = None
     for tubes in range(1, 200):
         rho = radius + drift
-        rho += window.blocks.rounding(float(np.linalg.norm(centre)) + rho)
+        rho += window.blocks.rounding(norm(centre) + rho)
         top = window.rule.bound(window.blocks, h, rho)
         _check_bound(top, window)
         if measure is not None:
@@ -138,9 +138,10 @@ def _follow(
     spiking = excess > 0  # by the guess
     undecided = rule.open(excess, window.blocks.margin(rho, places)).nonzero()[0]
     ends = times.searchsorted(window.asked, side="right")
-    nodes = _nodes(len(times), undecided, ends, spacing)
+    rows = _rows(len(times), undecided, ends, spacing)
+    nodes = rows[:-1]
     growth = np.exp(times)
-    before = _before(window, neurons, growth * spiking, np.append(nodes, len(times)))
+    before = _before(window, neurons, growth * spiking, rows)
     found = _open(
         window,
         candidates,
@@ -152,16 +153,20 @@ def _follow(
     )
     spiking[nodes], changed, sums, passes = picard(found, rule)
     changed = nodes.take(changed)
+    sums = np.concatenate([np.zeros((1, sums.shape[1])), sums])
 
     def path(t: Array, places: NDArray[np.int64]) -> Array:
         """Y at t, with these candidates the next, (n,) -> (n, r)."""
-        assumed = before.take(nodes.searchsorted(places), axis=0)
+        assumed = before.take(rows.searchsorted(places), axis=0)
         growing = assumed + sums.take(changed.searchsorted(places), axis=0)
-        return growing * np.exp(-t)[:, None]
+        growing *= np.exp(-t)[:, None]
+        return growing
 
     latent = path(window.asked, ends) if len(ends) else np.empty((0, before.shape[1]))
-    some = np.append(np.arange(0, len(times), spacing), len(times))
-    t = np.append(times, window.duration).take(some)
+    some = np.arange(0, len(times) + spacing, spacing)
+    some[-1] = len(times)
+    t = times.take(some, mode="clip") if len(times) else np.empty(1)
+    t[-1] = window.duration
     y = path(t, some)
     spikes = spiking.nonzero()[0]
     return Step(
@@ -195,16 +200,16 @@ def _open(
     )  # fmt: skip
 
 
-def _nodes(
+def _rows(
     n: int, undecided: NDArray[np.int64], ends: NDArray[np.int64], spacing: int
 ) -> NDArray[np.int64]:
-    """Candidates at which the path is computed: undecided, the next to asked times, and every few.
+    """Candidates before which the path is computed: undecided, the next to asked times, and every few; and n, the end.
 
     All of them are decided afresh, which does no harm.
     """
-    mark = np.zeros(n, dtype=bool)
-    mark[undecided] = mark[::spacing] = True
-    mark[ends[ends < n]] = True
+    mark = np.zeros(n + 1, dtype=bool)
+    mark[::spacing] = mark[-1] = True
+    mark[undecided] = mark[ends] = True
     return mark.nonzero()[0]
 
 
@@ -220,13 +225,14 @@ def _before(
         every = np.empty((len(neurons) + 1, w.shape[1]))
         every[0] = window.y
         np.multiply(w.take(neurons, axis=0), (jumps / N)[:, None], out=every[1:])
-        return np.cumsum(every, axis=0, out=every).take(rows, axis=0)
+        return running(every).take(rows, axis=0)
     from scipy.sparse import csr_array
 
-    ends = np.concatenate([[0], rows]).astype(np.int32)
-    before: Array = csr_array((jumps / N, neurons, ends), shape=(len(rows), N)) @ w
+    ends = np.full(len(rows) + 1 + -len(rows) % STRIP, len(neurons), dtype=np.int32)
+    ends[0], ends[1 : len(rows) + 1] = 0, rows
+    before: Array = csr_array((jumps / N, neurons, ends), shape=(len(ends) - 1, N)) @ w
     before[0] += window.y
-    return running(before)
+    return running(before)[: len(rows)]
 
 
 def _excursion(window: Window, t: Array, y: Array, spacing: int) -> float:
@@ -236,13 +242,14 @@ def _excursion(window: Window, t: Array, y: Array, spacing: int) -> float:
     the jumps decide. Otherwise the path between two of the times has a length L of at most its jumps
     and its decay, and stays within the larger distance of its ends plus L / 2.
     """
-    far = max(float(np.linalg.norm(window.y - window.guess)), float(norms(y - window.guess).max()))
+    far = max(norm(window.y - window.guess), float(norms(y - window.guess).max()))
+    gaps = t[1:] - t[:-1]
     if spacing == 1:
-        after = y[1:] * np.exp(t[1:] - t[:-1])[:, None]
+        after = y[1:] * np.exp(gaps)[:, None]
         return max(far, float(norms(after - window.guess).max(initial=0.0)))
-    gap = max(float(t[0]), float((t[1:] - t[:-1]).max(initial=0.0)))
+    gap = max(float(t[0]), float(gaps.max(initial=0.0)))
     jumps = spacing * window.jump
-    highest = float(np.linalg.norm(window.guess)) + far + jumps
+    highest = norm(window.guess) + far + jumps
     return far + (jumps + gap * highest) / 2
 
 
@@ -262,7 +269,7 @@ def _drawn(
     if N % size:  # the last block has empty places
         inside = places < N
         places, heights = places[inside], heights[inside]
-    gaps = rng.standard_exponential(len(places) + 1).cumsum()
+    gaps = running(rng.standard_exponential(len(places) + 1))
     times, keys = gaps[:-1] * (window.duration / gaps[-1]), window.rule.key(heights)
     if old is None:
         return Candidates(times, places, keys, used)

@@ -40,9 +40,9 @@ class Logistic:
 
     def inverse(self, u: ArrayLike) -> Array:
         """The h with phi(h) = u >= 0: -inf for u = 0, inf for u >= rate, which phi does not reach."""
-        s = np.minimum(np.asarray(u, dtype=float) / self.rate, 1.0)
+        u = np.asarray(u, dtype=float)
         with np.errstate(divide="ignore"):
-            return self.threshold + np.log(s / (1 - s)) / self.gain
+            return self.threshold + np.log(u / np.maximum(self.rate - u, 0.0)) / self.gain
 
     def derivative(self, h: ArrayLike, m: int) -> Array:
         """phi^(m)(h) = rate gain^m P_m(s), for m >= 1 through s^(m)(-t) = (-1)^(m+1) s^(m)(t).
