@@ -20,6 +20,8 @@ from fieldlimit.network.spikes import Spikes
 from fieldlimit.network.window import Step, Window, run
 
 REMEMBERED = 8  # windows whose excursions set the next tube
+SPACING = 0.3
+WASTE = 1.2
 MARGIN = 1.2  # of the tube over the largest of them
 STEP = 2**0.5  # from one length of a window to the next
 FIXED = 120_000  # numbers handled for undecided candidates in the time that a window costs as such
@@ -76,7 +78,7 @@ class Plan:
     def __iter__(self) -> Iterator[Spikes]:
         """What each window has produced."""
         network, drive, times, N = self.network, self.drive, self.times, self.network.size
-        spacing = int(np.clip(N // 300, 1, 16))
+        spacing = max(1, int(SPACING * math.sqrt(N)))
         squares = np.einsum("ij,ij->i", network.w, network.w)
         jump = math.sqrt(squares.max()) / N
         rest = network.k @ drive.I if isinstance(drive, Constant) else None
@@ -112,7 +114,7 @@ class Plan:
             start, done, length = stop, until, self.lengths.after(length, step, N)
             if self.measure is None and len(step.times):
                 waste = step.tried / len(step.times)
-                if waste > 1.3 * best:
+                if waste > WASTE * best:
                     z = drive.path(np.array([stop]))[0] + y
                     key = self.rule.order(network.k @ z)
                     layout, best = blocks(network, key, layout.size), np.inf
