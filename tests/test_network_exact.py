@@ -169,12 +169,12 @@ def test_large_networks_bound_the_excursion_between_nodes(case, monkeypatch):
     assert len(fast.times) > 1000
 
 
-@pytest.mark.parametrize("N", [500, 2000, 40_000])
+@pytest.mark.parametrize("N", [90, 2000, 40_000])
 @pytest.mark.checks("thm-tube")
 def test_the_excursion_is_at_least_that_of_the_path(N, monkeypatch):
     """sup ||Y - guess|| over both sides of every spike and the ends; at most the bound, in all windows.
 
-    Teeth: at the nodes alone, every 16th candidate for N = 40,000, the largest distance is smaller.
+    Teeth: at the nodes alone, every 40th candidate for N = 40,000, the largest distance is smaller.
     """
     seen: list[tuple] = []
     follow = windows._follow
@@ -196,7 +196,7 @@ def test_the_excursion_is_at_least_that_of_the_path(N, monkeypatch):
         path = np.concatenate([window.y[None], before, after, step.end[None]])
         farthest = np.linalg.norm(path - window.guess, axis=1).max()
         assert farthest <= step.excursion * (1 + 1e-12)
-        assert farthest == pytest.approx(step.excursion, rel=1e-12) or N >= 2000
+        assert farthest == pytest.approx(step.excursion, rel=1e-12) or N > 90
         assert step.excursion < 3 * farthest  # what the allowance costs
 
 

@@ -45,11 +45,11 @@ class Undecided:
 
     @cached_property
     def flips(self) -> Array:
-        """By how much e^t Z jumps in addition when a candidate is not as assumed, over w: (m,)."""
-        return (0.5 - self.assumed) * self.growth * (2 / self.N)
+        """By how much N e^t Z jumps in addition when a candidate is not as assumed, over w: (m,)."""
+        return np.where(self.assumed, -self.growth, self.growth)
 
     def sums(self, flipped: Indices, jumps: Array) -> Array:
-        """By how much e^t Z is changed after each of the flipped (n,): (n, r).
+        """By how much N e^t Z is changed after each of the flipped (n,): (n, r).
 
         Each makes it jump by w times its entry of `jumps` (n,), in addition.
         """
@@ -64,7 +64,7 @@ class Undecided:
         after = count.nonzero()[0]
         before = sums.take(count.take(after) - 1, axis=0)
         gain[after] = np.einsum("ij,ij->i", self.k.take(after, axis=0), before)
-        return gain / self.growth
+        return gain / (self.N * self.growth)
 
 
 def one_pass(candidates: Undecided, rule: Acceptance, accepted: Mask) -> Mask:
@@ -121,7 +121,7 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
     is looked at in the end.
     """
     c, near = candidates, np.arange(len(candidates))
-    key, h, length, k, decay = c.key, c.h, c.length, c.k, 1 / c.growth
+    key, h, length, k, decay = c.key, c.h, c.length, c.k, 1 / (c.N * c.growth)
     excess = rule.excess(h, key)
     accepted, before, now = c.assumed.copy(), c.assumed, excess > 0
     jumps = c.flips.copy()

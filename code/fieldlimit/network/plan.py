@@ -20,7 +20,7 @@ from fieldlimit.network.spikes import Spikes
 from fieldlimit.network.window import Step, Window, run
 
 REMEMBERED = 8  # windows whose excursions set the next tube
-SPACING = 0.3
+SPACING = 0.2
 WASTE = 1.2
 MARGIN = 1.2  # of the tube over the largest of them
 STEP = 2**0.5  # from one length of a window to the next

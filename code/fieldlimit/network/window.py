@@ -132,7 +132,7 @@ def _follow(
     tubes: int,
 ) -> Step:
     """The path that follows if the tube of half-width rho ||k_i|| holds it."""
-    times, places, rule = candidates.times, candidates.places, window.rule
+    times, places, rule, N = candidates.times, candidates.places, window.rule, window.network.size
     neurons = window.blocks.order.take(places)
     excess = rule.excess(h.take(places), candidates.keys)
     spiking = excess > 0  # by the guess
@@ -159,7 +159,7 @@ def _follow(
         """Y at t, with these candidates the next, (n,) -> (n, r)."""
         assumed = before.take(rows.searchsorted(places), axis=0)
         growing = assumed + sums.take(changed.searchsorted(places), axis=0)
-        growing *= np.exp(-t)[:, None]
+        growing *= np.exp(-t)[:, None] / N
         return growing
 
     latent = path(window.asked, ends) if len(ends) else np.empty((0, before.shape[1]))
@@ -184,9 +184,9 @@ def _open(
     before: Array,
     assumed: Mask,
 ) -> Undecided:
-    """Some of the candidates, to be decided afresh: e^t Y is `before` (m, r) if those `assumed` jump."""
+    """Some of the candidates, to be decided afresh: N e^t Y is `before` (m, r) if those `assumed` jump."""
     k = window.network.k.take(neurons, axis=0)
-    h = np.einsum("ij,ij->i", k, before) / growth
+    h = np.einsum("ij,ij->i", k, before) / (window.network.size * growth)
     if window.rest is not None:
         h += window.rest.take(neurons)
     else:
@@ -216,22 +216,22 @@ def _rows(
 def _before(
     window: Window, neurons: NDArray[np.int32], jumps: Array, rows: NDArray[np.int64]
 ) -> Array:
-    """e^t Y just before each node, and at the end, when the neurons jump by w / N, e^t = jumps: (nodes + 1, r).
+    """N e^t Y just before each node, and at the end, if it jumps by w times `jumps`: (nodes + 1, r).
 
     rows (nodes + 1,): how many of the jumps come before each.
     """
     w, N = window.network.w, window.network.size
     if len(neurons) * w.shape[1] <= SMALL:
         every = np.empty((len(neurons) + 1, w.shape[1]))
-        every[0] = window.y
-        np.multiply(w.take(neurons, axis=0), (jumps / N)[:, None], out=every[1:])
+        every[0] = N * window.y
+        np.multiply(w.take(neurons, axis=0), jumps[:, None], out=every[1:])
         return running(every).take(rows, axis=0)
     from scipy.sparse import csr_array
 
     ends = np.full(len(rows) + 1 + -len(rows) % STRIP, len(neurons), dtype=np.int32)
     ends[0], ends[1 : len(rows) + 1] = 0, rows
-    before: Array = csr_array((jumps / N, neurons, ends), shape=(len(ends) - 1, N)) @ w
-    before[0] += window.y
+    before: Array = csr_array((jumps, neurons, ends), shape=(len(ends) - 1, N)) @ w
+    before[0] += N * window.y
     return running(before)[: len(rows)]
 
 
@@ -269,8 +269,11 @@ def _drawn(
     if N % size:  # the last block has empty places
         inside = places < N
         places, heights = places[inside], heights[inside]
-    gaps = running(rng.standard_exponential(len(places) + 1))
-    times, keys = gaps[:-1] * (window.duration / gaps[-1]), window.rule.key(heights)
+    n = len(places)
+    gaps = np.zeros(n + 1 + -(n + 1) % STRIP)
+    rng.standard_exponential(out=gaps[: n + 1])
+    gaps = running(gaps)
+    times, keys = gaps[:n] * (window.duration / gaps[n]), window.rule.key(heights)
     if old is None:
         return Candidates(times, places, keys, used)
     times = np.concatenate([old.times, times])
