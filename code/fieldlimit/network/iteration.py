@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,18 +42,14 @@ class Undecided:
     def __len__(self) -> int:
         return len(self.key)
 
-    @cached_property
-    def flips(self) -> Array:
-        """By how much N e^t Z jumps in addition when a candidate is not as assumed, over w: (m,)."""
-        return np.where(self.assumed, -self.growth, self.growth)
-
-    def sums(self, flipped: Indices, jumps: Array) -> Array:
+    def sums(self, flipped: Indices, accepted: Mask) -> Array:
         """By how much N e^t Z is changed after each of the flipped (n,): (n, r).
 
-        Each makes it jump by w times its entry of `jumps` (n,), in addition.
+        They jump now, or no longer, as `accepted` (n,) says.
         """
+        growth = self.growth.take(flipped)
         sums: Array = self.w.take(self.neurons.take(flipped), axis=0)
-        sums *= jumps[:, None]
+        sums *= np.where(accepted, growth, -growth)[:, None]
         return running(sums)
 
     def gain(self, flipped: Indices, sums: Array) -> Array:
@@ -70,7 +65,7 @@ class Undecided:
 def one_pass(candidates: Undecided, rule: Acceptance, accepted: Mask) -> Mask:
     """P(A): assume that the candidates A are accepted, and decide afresh on all, (m,) -> (m,)."""
     flipped = (accepted != candidates.assumed).nonzero()[0]
-    gain = candidates.gain(flipped, candidates.sums(flipped, candidates.flips.take(flipped)))
+    gain = candidates.gain(flipped, candidates.sums(flipped, accepted.take(flipped)))
     return rule.excess(candidates.h + gain, candidates.key) > 0
 
 
@@ -104,7 +99,7 @@ def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, Indices, Arra
     while True:
         accepted, more, sure = _iterated(latest, rule)
         flipped = (accepted != candidates.assumed).nonzero()[0]
-        sums = candidates.sums(flipped, candidates.flips.take(flipped))
+        sums = candidates.sums(flipped, accepted.take(flipped))
         passes += more
         if sure:
             return accepted, flipped, sums, passes
@@ -124,14 +119,11 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
     key, h, length, k, decay = c.key, c.h, c.length, c.k, 1 / (c.N * c.growth)
     excess = rule.excess(h, key)
     accepted, before, now = c.assumed.copy(), c.assumed, excess > 0
-    jumps = c.flips.copy()
     moves: list[float] = []
     while len(flips := (now != before).nonzero()[0]):
-        flipped = near.take(flips)
-        accepted[flipped] = now.take(flips)
-        jump = jumps.take(flipped)
-        jumps[flipped] = -jump
-        sums = c.sums(flipped, jump)
+        flipped, new = near.take(flips), now.take(flips)
+        accepted[flipped] = new
+        sums = c.sums(flipped, new)
         squares = np.einsum("ij,ij->i", sums, sums) * decay.take(flips) ** 2
         moves.append(math.sqrt(squares.max()))
         margin = ALLOWANCE * moves[-1] * length

@@ -93,8 +93,8 @@ class Plan:
                 stop = self.duration
             span = stop - start
             last = stop == self.duration
-            until = len(times) if last else int(np.searchsorted(times, stop, side="right"))
-            asked = np.clip(times[done:until] - start, 0.0, span)
+            until = len(times) if last else int(times.searchsorted(stop, side="right"))
+            asked = np.minimum(np.maximum(times[done:until] - start, 0.0), span)
             guess = pull + math.exp(-span / 2) * (y - pull)
             frame = Window(
                 network, self.rule, layout, drive, start, span, y, guess, asked, jump, rest

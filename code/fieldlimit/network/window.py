@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,12 +68,12 @@ class Window:
     jump: float  # max ||w_i|| / N
     rest: Array | None  # <k_i, p>, (N,), if p is constant
 
-    @cached_property
+    @property
     def middle(self) -> Array:
         """p at mid-window, (r,)."""
         return self.drive.path(np.array([self.start + self.duration / 2]))[0]
 
-    @cached_property
+    @property
     def drift(self) -> float:
         """Bound of the distance of p from its value at mid-window."""
         return self.drive.speed(self.start, self.start + self.duration) * self.duration / 2
