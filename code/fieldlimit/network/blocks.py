@@ -77,7 +77,7 @@ def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
     N = network.size
     levels = (key - key.min()) * (LEVELS / max(float(np.ptp(key)), 1e-300))
     order = levels.astype(np.uint16).argsort(kind="stable").astype(np.int32)
-    length = np.sqrt(np.einsum("ij,ij->i", network.k, network.k))[order]
+    length = np.sqrt(np.vecdot(network.k, network.k))[order]
     uniform = np.ptp(length) <= 1e-6 * length.max()
     size = min(size, N)
     count = -(-N // size)

@@ -58,7 +58,7 @@ class Undecided:
         gain = np.zeros(len(self))
         after = count.nonzero()[0]
         before = sums.take(count.take(after) - 1, axis=0)
-        gain[after] = np.einsum("ij,ij->i", self.k.take(after, axis=0), before)
+        gain[after] = np.vecdot(self.k.take(after, axis=0), before)
         return gain / (self.N * self.growth)
 
 
@@ -124,7 +124,7 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
         flipped, new = near.take(flips), now.take(flips)
         accepted[flipped] = new
         sums = c.sums(flipped, new)
-        squares = np.einsum("ij,ij->i", sums, sums) * decay.take(flips) ** 2
+        squares = np.vecdot(sums, sums) * decay.take(flips) ** 2
         moves.append(math.sqrt(squares.max()))
         margin = ALLOWANCE * moves[-1] * length
         after = flips[0] + 1
@@ -134,7 +134,7 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
         if not isinstance(length, float):
             length = length.take(open_)
         gain = sums.take(flipped[1:].searchsorted(near), axis=0)
-        h += np.einsum("ij,ij->i", k, gain) * decay
+        h += np.vecdot(k, gain) * decay
         excess = rule.excess(h, key)
         now = excess > 0
     ahead = 0.0
@@ -164,7 +164,7 @@ def running(a: Array) -> Array:
 
 def norms(a: Array) -> Array:
     """Lengths of the rows, (n, r) -> (n,)."""
-    return np.sqrt(np.einsum("ij,ij->i", a, a))
+    return np.sqrt(np.vecdot(a, a))
 
 
 def norm(v: Array) -> float:

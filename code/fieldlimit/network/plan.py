@@ -79,7 +79,7 @@ class Plan:
         """What each window has produced."""
         network, drive, times, N = self.network, self.drive, self.times, self.network.size
         spacing = max(1, int(SPACING * math.sqrt(N)))
-        squares = np.einsum("ij,ij->i", network.w, network.w)
+        squares = np.vecdot(network.w, network.w)
         jump = math.sqrt(squares.max()) / N
         rest = network.k @ drive.I if isinstance(drive, Constant) else None
         excursions: list[float] = []  # over the root of the window's duration

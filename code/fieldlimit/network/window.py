@@ -185,14 +185,14 @@ def _open(
 ) -> Undecided:
     """Some of the candidates, to be decided afresh: N e^t Y is `before` (m, r) if those `assumed` jump."""
     k = window.network.k.take(neurons, axis=0)
-    h = np.einsum("ij,ij->i", k, before) / (window.network.size * growth)
+    h = np.vecdot(k, before) / (window.network.size * growth)
     if window.rest is not None:
         h += window.rest.take(neurons)
     else:
         p = window.drive.path(window.start + candidates.times.take(which))
         if not window.trusted:
             _check_speed(window, p)
-        h += np.einsum("ij,ij->i", k, p)
+        h += np.vecdot(k, p)
     return Undecided(
         candidates.keys.take(which), h, growth, assumed, k, neurons, window.network.w,
         window.blocks.margin(1.0, candidates.places.take(which)), window.network.size,
