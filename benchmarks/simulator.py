@@ -206,13 +206,15 @@ def against_the_loop() -> None:
         net, h0 = of_rank(N, rank)
         mine: dict[int, list[tuple[float, int]]] = {seed: [] for seed in SEEDS}
         loop, plain = [], []
+        repeats = 6 if N <= 10_000 else 2
         for _ in range(2):
-            for _ in range(2):
+            for _ in range(repeats):
                 for seed, runs in mine.items():
                     runs.append(ours(net, h0, part * SECOND, seed))
             answer = peer(
-                "sequential_numba.py", net, h0, logistic(net), str(part * SECOND), "2", *map(str, SEEDS)
-            )
+                "sequential_numba.py", net, h0, logistic(net), str(part * SECOND), str(repeats),
+                *map(str, SEEDS),
+            )  # fmt: skip
             loop.append((answer["screened"]["seconds"], answer["screened"]["spikes"]))
             plain.append((answer["plain"]["seconds"], answer["plain"]["spikes"]))
         a = float(np.mean([per_spike(runs) for runs in mine.values()]))
