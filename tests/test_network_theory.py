@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import fieldlimit.network.iteration as iteration
+import fieldlimit.network.rows as rows
 from calibrated import assert_bound_with_teeth, assert_mean, assert_rejected
 from fieldlimit.field import Model, VectorField, finite_network, flow
 from fieldlimit.kernels import cosine_ring, population_kernel, power_law, shifted_ring, torus_kernel
@@ -382,6 +383,4 @@ def test_an_allowance_that_is_too_small_is_noticed(seed, monkeypatch):
 )
 def test_running_sums(shape):
     a = np.random.default_rng(0).normal(size=shape)
-    np.testing.assert_allclose(
-        iteration.running(a.copy()), np.cumsum(a, axis=0), rtol=0, atol=1e-12
-    )
+    np.testing.assert_allclose(rows.running(a.copy()), np.cumsum(a, axis=0), rtol=0, atol=1e-12)

@@ -157,9 +157,7 @@ def best(file, duration, repeats, window, screened, capacity, seeds):
         for _ in range(repeats):
             start = time.process_time()
             rng = np.random.default_rng(seed)
-            spikes, undecided, left = run(
-                model, duration, window, screened, rng, times, neurons
-            )
+            spikes, undecided, left = run(model, duration, window, screened, rng, times, neurons)
             seconds = min(seconds, time.process_time() - start)
         found.append((seconds, spikes, undecided, left))
     seconds, spikes, undecided, left = np.sum(found, axis=0)

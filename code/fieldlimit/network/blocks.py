@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, nonnegative, positive_integer
 from fieldlimit.field import VectorField
+from fieldlimit.network.rows import dots
 from fieldlimit.statements import states
 
 SLOTS = 16  # entries of the table of blocks, per block: bounds are rounded up by 1/32 on average
@@ -77,7 +78,7 @@ def blocks(network: VectorField, key: NDArray, size: int) -> Blocks:
     N = network.size
     levels = (key - key.min()) * (LEVELS / max(float(np.ptp(key)), 1e-300))
     order = levels.astype(np.uint16).argsort(kind="stable").astype(np.int32)
-    length = np.sqrt(np.vecdot(network.k, network.k))[order]
+    length = np.sqrt(dots(network.k, network.k))[order]
     uniform = np.ptp(length) <= 1e-6 * length.max()
     size = min(size, N)
     count = -(-N // size)

@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldlimit.checks import Array, nonnegative, positive, positive_integer
+from fieldlimit.network.rows import dots, running
 from fieldlimit.network.rules import Acceptance, Mask
 from fieldlimit.statements import states
 
 Indices = NDArray[np.int64]
 ALLOWANCE = 3.0  # all that later passes change, over the change of one
-STRIPS = 4_000  # numbers: below, a plain cumulative sum is faster than one by strips
-STRIP = 16  # rows
-TRIANGLE = np.tri(STRIP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +56,7 @@ class Undecided:
         gain = np.zeros(len(self))
         after = count.nonzero()[0]
         before = sums.take(count.take(after) - 1, axis=0)
-        gain[after] = np.vecdot(self.k.take(after, axis=0), before)
+        gain[after] = dots(self.k.take(after, axis=0), before)
         return gain / (self.N * self.growth)
 
 
@@ -124,7 +122,7 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
         flipped, new = near.take(flips), now.take(flips)
         accepted[flipped] = new
         sums = c.sums(flipped, new)
-        squares = np.vecdot(sums, sums) * decay.take(flips) ** 2
+        squares = dots(sums, sums) * decay.take(flips) ** 2
         moves.append(math.sqrt(squares.max()))
         margin = ALLOWANCE * moves[-1] * length
         after = flips[0] + 1
@@ -134,7 +132,7 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
         if not isinstance(length, float):
             length = length.take(open_)
         gain = sums.take(flipped[1:].searchsorted(near), axis=0)
-        h += np.vecdot(k, gain) * decay
+        h += dots(k, gain) * decay
         excess = rule.excess(h, key)
         now = excess > 0
     ahead = 0.0
@@ -143,30 +141,3 @@ def _iterated(candidates: Undecided, rule: Acceptance) -> tuple[Mask, int, bool]
         if ahead > 0.999 * ALLOWANCE * move:  # lengths may be in single precision
             return accepted, len(moves) + 1, False
     return accepted, len(moves) + 1, True
-
-
-def running(a: Array) -> Array:
-    """The sums of the numbers or rows up to each, (n,) or (n, r). May overwrite its argument.
-
-    In strips, by a product with a triangle of ones, which is faster than one after the other; without
-    a copy when n is a multiple of STRIP. Never decreasing when all are at least 0, like sums one by one.
-    """
-    n = len(a)
-    if a.size < STRIPS or 1 < a.ndim and a.shape[1] < 8:
-        return np.add.accumulate(a, axis=0, out=a)
-    if n % STRIP:
-        a = np.concatenate([a, np.zeros((-n % STRIP, *a.shape[1:]))])
-    strips = a.reshape(-1, STRIP, *a.shape[1:])
-    strips = TRIANGLE @ strips if a.ndim > 1 else strips @ TRIANGLE.T
-    strips[1:] += strips[:-1, -1].cumsum(axis=0)[:, None]
-    return strips.reshape(a.shape)[:n]
-
-
-def norms(a: Array) -> Array:
-    """Lengths of the rows, (n, r) -> (n,)."""
-    return np.sqrt(np.vecdot(a, a))
-
-
-def norm(v: Array) -> float:
-    """Length of a vector."""
-    return math.sqrt(v @ v)

@@ -13,8 +13,8 @@ from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, blocks
 from fieldlimit.network.inputs import Constant, Input
-from fieldlimit.network.iteration import norm
 from fieldlimit.network.measure import Measure
+from fieldlimit.network.rows import dots, norm
 from fieldlimit.network.rules import Acceptance
 from fieldlimit.network.spikes import Spikes
 from fieldlimit.network.window import Step, Window, run
@@ -79,7 +79,7 @@ class Plan:
         """What each window has produced."""
         network, drive, times, N = self.network, self.drive, self.times, self.network.size
         spacing = max(1, int(SPACING * math.sqrt(N)))
-        squares = np.vecdot(network.w, network.w)
+        squares = dots(network.w, network.w)
         jump = math.sqrt(squares.max()) / N
         rest = network.k @ drive.I if isinstance(drive, Constant) else None
         excursions: list[float] = []  # over the root of the window's duration
@@ -128,4 +128,3 @@ class Plan:
             spikes, neurons = spikes[chosen], neurons[chosen]
         latent = self.drive.path(times) + step.latent
         return Spikes(spikes, neurons.astype(np.int64), times, latent)
-

@@ -11,8 +11,9 @@ from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
 from fieldlimit.network.blocks import Blocks, draw
 from fieldlimit.network.inputs import Constant, Input, Steps, Wave
-from fieldlimit.network.iteration import STRIP, Undecided, norm, norms, picard, running
+from fieldlimit.network.iteration import Undecided, picard
 from fieldlimit.network.measure import Measure
+from fieldlimit.network.rows import STRIP, dots, norm, norms, running
 from fieldlimit.network.rules import Acceptance, Mask
 
 SMALL = 6_000  # numbers: below, a plain cumulative sum is faster than a sparse product
@@ -185,14 +186,14 @@ def _open(
 ) -> Undecided:
     """Some of the candidates, to be decided afresh: N e^t Y is `before` (m, r) if those `assumed` jump."""
     k = window.network.k.take(neurons, axis=0)
-    h = np.vecdot(k, before) / (window.network.size * growth)
+    h = dots(k, before) / (window.network.size * growth)
     if window.rest is not None:
         h += window.rest.take(neurons)
     else:
         p = window.drive.path(window.start + candidates.times.take(which))
         if not window.trusted:
             _check_speed(window, p)
-        h += np.vecdot(k, p)
+        h += dots(k, p)
     return Undecided(
         candidates.keys.take(which), h, growth, assumed, k, neurons, window.network.w,
         window.blocks.margin(1.0, candidates.places.take(which)), window.network.size,
