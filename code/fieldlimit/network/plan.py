@@ -20,10 +20,11 @@ from fieldlimit.network.spikes import Spikes
 from fieldlimit.network.window import Step, Window, run
 
 REMEMBERED = 8  # windows whose excursions set the next tube
-SPACING = 0.2
-WASTE = 1.2
 MARGIN = 1.2  # of the tube over the largest of them
-STEP = 2**0.5  # from one length of a window to the next
+SPACING = (
+    0.2  # candidates between two looks at the path, over the root of N: a few percent of the tube
+)
+WASTE = 1.2  # more candidates a spike than with fresh blocks: then neurons are sorted anew
 FIXED = 120_000  # numbers handled for undecided candidates in the time that a window costs as such
 CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
 
@@ -49,10 +50,11 @@ class Lengths:
         """The length of the window after one of this length that went like this step."""
         rank = len(step.end)
         work = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
-        share = max(work, step.tried / (CROWD + N / 3))
-        if share < 0.7:
-            return min(STEP * length, self.longest)
-        return max(length / STEP, self.shortest) if share > 1.4 else length
+        share = max(work, step.tried / (CROWD + N / 3), 1e-3)
+        change = share ** (
+            -2 / 3
+        )  # candidates are as the length, the undecided ones as its power 3/2
+        return min(max(min(max(change, 0.5), 2.0) * length, self.shortest), self.longest)
 
 
 @dataclass(frozen=True, eq=False)
