@@ -25,7 +25,7 @@ SPACING = (
     0.2  # candidates between two looks at the path, over the root of N: a few percent of the tube
 )
 WASTE = 1.2  # more candidates a spike than with fresh blocks: then neurons are sorted anew
-FIXED = 120_000  # numbers handled for undecided candidates in the time that a window costs as such
+FIXED = 80_000  # numbers handled for undecided candidates in the time that a window costs as such
 CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
 
 
