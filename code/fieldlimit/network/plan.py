@@ -41,10 +41,9 @@ class Lengths:
     shortest: float = 1 / 16  # units of tau
     longest: float = 4.0
 
-    @property
-    def first(self) -> float:
-        """The length of the first window."""
-        return max(self.shortest, self.longest / 4)
+    def first(self, rank: int) -> float:
+        """The length of the first window, shorter with many coordinates, which the tube must hold."""
+        return max(self.shortest, min(self.longest / 2, 40 / (rank + 6)))
 
     def after(self, length: float, step: Step, N: int) -> float:
         """The length of the window after one of this length that went like this step."""
@@ -87,7 +86,7 @@ class Plan:
         excursions: list[float] = []  # over the root of the window's duration
         layout, y = self.layout, self.y
         pull: Array = (self.rates / N) @ network.w  # where Y would settle if the rates stayed
-        best, done, start, m, length = np.inf, 0, 0.0, 0, self.lengths.first
+        best, done, start, m, length = np.inf, 0, 0.0, 0, self.lengths.first(len(y))
         while start < self.duration:
             m += 1
             stop = start + length if self.measure is None else m * length
