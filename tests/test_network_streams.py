@@ -15,12 +15,12 @@ from spiking import RING
 
 def test_a_stream_is_the_simulation_in_pieces():
     net = finite_network(RING, 300, rng=np.random.default_rng(0))
-    whole = simulate(net, 9.0, rng=np.random.default_rng(1), record=np.arange(0, 300, 7))
-    parts = list(stream(net, 9.0, rng=np.random.default_rng(1), record=np.arange(0, 300, 7)))
+    whole = simulate(net, 19.0, rng=np.random.default_rng(1), record=np.arange(0, 300, 7))
+    parts = list(stream(net, 19.0, rng=np.random.default_rng(1), record=np.arange(0, 300, 7)))
     assert len(parts) > 3
     assert np.array_equal(np.concatenate([p.times for p in parts]), whole.times)
     assert np.array_equal(np.concatenate([p.latent for p in parts]), whole.latent)
-    bar = simulate(net, 9.0, rng=np.random.default_rng(1), progress=True)
+    bar = simulate(net, 19.0, rng=np.random.default_rng(1), progress=True)
     assert len(bar.times) > len(whole.times)
 
 
