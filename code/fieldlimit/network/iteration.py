@@ -47,7 +47,7 @@ class Undecided:
         """
         growth = self.growth.take(flipped)
         sums: Array = self.w.take(self.neurons.take(flipped), axis=0)
-        sums *= np.where(accepted, growth, -growth)[:, None]
+        sums *= np.copysign(growth, accepted - 0.5)[:, None]
         return running(sums)
 
     def gain(self, flipped: Indices, sums: Array) -> Array:

@@ -82,7 +82,9 @@ class Plan:
         spacing = max(1, int(SPACING * math.sqrt(N)))
         squares = dots(network.w, network.w)
         jump = math.sqrt(squares.max()) / N
-        rest = network.k @ drive.I if isinstance(drive, Constant) else None
+        rest = None
+        if isinstance(drive, Constant):
+            rest = network.k @ drive.I if drive.I.any() else np.empty(0)
         excursions: list[float] = []  # over the root of the window's duration
         layout, y = self.layout, self.y
         pull: Array = (self.rates / N) @ network.w  # where Y would settle if the rates stayed

@@ -67,7 +67,7 @@ class Window:
     guess: Array
     asked: Array  # (T,), increasing, in [0, duration]
     jump: float  # max ||w_i|| / N
-    rest: Array | None  # <k_i, p>, (N,), if p is constant
+    rest: Array | None  # <k_i, p>, (N,), if p is constant; empty when it is 0
 
     @property
     def middle(self) -> Array:
@@ -187,16 +187,19 @@ def _open(
     """Some of the candidates, to be decided afresh: N e^t Y is `before` (m, r) if those `assumed` jump."""
     k = window.network.k.take(neurons, axis=0)
     h = dots(k, before) / (window.network.size * growth)
-    if window.rest is not None:
-        h += window.rest.take(neurons)
-    else:
+    if window.rest is None:
         p = window.drive.path(window.start + candidates.times.take(which))
         if not window.trusted:
             _check_speed(window, p)
         h += dots(k, p)
+    elif len(window.rest):
+        h += window.rest.take(neurons)
+    length = window.blocks.length
+    if not isinstance(length, float):
+        length = length.take(candidates.places.take(which))
     return Undecided(
-        candidates.keys.take(which), h, growth, assumed, k, neurons, window.network.w,
-        window.blocks.margin(1.0, candidates.places.take(which)), window.network.size,
+        candidates.keys.take(which), h, growth, assumed, k, neurons, window.network.w, length,
+        window.network.size,
     )  # fmt: skip
 
 
