@@ -22,7 +22,7 @@ class Undecided:
     """Candidates (m,) in the order of time whose acceptance is open. Times from the window's start.
 
     key: of their heights; h: the potentials just before them if those `assumed` are accepted; growth:
-    e^t. k: their neurons' receptive features (m, r); neurons: the rows of their emissive ones in the
+    e^t. k: their neurons' receptive features (m, r); neurons: the rows of their projective ones in the
     table w (n, r); length: ||k||, (m,) or one number when all are equal. N: a spike at s adds
     <k, w> e^(s - t) / N to the potential.
     """

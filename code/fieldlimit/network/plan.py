@@ -105,7 +105,7 @@ class Plan:
             if excursions:
                 radius = MARGIN * math.sqrt(span) * max(excursions)
             else:
-                # half the way of the mean path, and four standard deviations of the sum of the jumps
+                # the way of the mean path, and four standard deviations of the sum of the jumps
                 way = norm(pull - y) * -math.expm1(-span)
                 variance = float(self.rates @ squares) / N**2 * span
                 radius = way + 4 * math.sqrt(variance) + jump
