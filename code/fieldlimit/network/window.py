@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from fieldlimit.checks import Array
 from fieldlimit.field import VectorField
-from fieldlimit.network.blocks import Blocks, draw
+from fieldlimit.network.blocks import Blocks
+from fieldlimit.network.candidates import Candidates, check_bound, drawn, points_of
 from fieldlimit.network.inputs import Constant, Input, Steps, Wave
 from fieldlimit.network.iteration import Undecided, picard
 from fieldlimit.network.measure import Measure
@@ -17,21 +18,6 @@ from fieldlimit.network.rows import STRIP, dots, norm, norms, running
 from fieldlimit.network.rules import Acceptance, Mask
 
 SMALL = 6_000  # numbers: below, a plain cumulative sum is faster than a sparse product
-MOST = 50_000_000  # candidates in a window: beyond, the memory of a common machine
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """Points (t, i, u) of the Poisson measures in a window, below a bound of the rates, in the order of time.
-
-    times (n,) from the start of the window, places (n,) of the neurons in the blocks, keys (n,) of
-    the heights.
-    """
-
-    times: Array
-    places: NDArray[np.int32]
-    keys: Array
-    bound: Array  # (blocks,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +95,13 @@ def run(
         rho = radius + drift
         rho += window.blocks.rounding(norm(centre) + rho)
         top = window.rule.bound(window.blocks, h, rho)
-        _check_bound(top, window)
+        check_bound(top, window)
         if measure is not None:
             if candidates is None or top.max() > candidates.bound[0]:
-                candidates = _points_of(measure, window, float(top.max()))
+                candidates = points_of(measure, window, float(top.max()))
         elif candidates is None or (top > candidates.bound).any():
             assert rng is not None
-            candidates = _drawn(candidates, top, window, rng)
+            candidates = drawn(candidates, top, window, rng)
         step = _follow(window, candidates, h, rho, spacing, tubes)
         if step.excursion <= radius:
             return step
@@ -254,69 +240,6 @@ def _excursion(window: Window, t: Array, y: Array, spacing: int) -> float:
     jumps = spacing * window.jump
     highest = norm(window.guess) + far + jumps
     return far + (jumps + gap * highest) / 2
-
-
-def _drawn(
-    old: Candidates | None, top: Array, window: Window, rng: np.random.Generator
-) -> Candidates:
-    """Candidates below `top`; those that exist already stay, and the layer above them is added.
-
-    They are drawn in random order, so the order statistics of uniform times may be handed out as
-    they come: sums of exponential variables, no sort.
-    """
-    layer = top if old is None else np.maximum(top - old.bound, 0.0)
-    size, N = window.blocks.size, window.network.size
-    places, heights, used = draw(layer, size, window.duration, rng)
-    if old is not None:
-        heights += old.bound[places // size]
-    if N % size:  # the last block has empty places
-        inside = places < N
-        places, heights = places[inside], heights[inside]
-    n = len(places)
-    gaps = np.zeros(n + 1 + -(n + 1) % STRIP)
-    rng.standard_exponential(out=gaps[: n + 1])
-    gaps = running(gaps)
-    times, keys = gaps[:n] * (window.duration / gaps[n]), window.rule.key(heights)
-    if old is None:
-        return Candidates(times, places, keys, used)
-    times = np.concatenate([old.times, times])
-    order = times.argsort(kind="stable")  # merges two sorted runs
-    return Candidates(
-        times[order],
-        np.concatenate([old.places, places])[order],
-        np.concatenate([old.keys, keys])[order],
-        old.bound + used,
-    )
-
-
-def _points_of(measure: Measure, window: Window, top: float) -> Candidates:
-    """All points of the measure in the window below a height that is at least `top`."""
-    points = measure.between(window.start, window.start + window.duration, top)
-    if len(points.times) > MOST:
-        _too_many(window, len(points.times))
-    return Candidates(
-        points.times - window.start,
-        points.neurons.astype(np.int32),
-        window.rule.key(points.heights),
-        np.full(window.blocks.count, top),
-    )
-
-
-def _check_bound(top: Array, window: Window) -> None:
-    total = float(top.sum()) * window.blocks.size
-    if not (np.isfinite(total) and top.min() >= 0):
-        raise ValueError(
-            f"rates are finite and at least 0, but near t = {window.start:.6g} a bound of their sum is {total}"
-        )
-    if total * window.duration > MOST:
-        _too_many(window, total * window.duration)
-
-
-def _too_many(window: Window, count: float) -> None:
-    raise ValueError(
-        f"a window has at most {MOST:,} candidates, but the one from t = {window.start:.6g} on, of duration "
-        f"{window.duration:.3g}, has {count:.3g}: the rates explode, or `window` is too long"
-    )
 
 
 def _check_speed(window: Window, p: Array) -> None:
