@@ -21,9 +21,7 @@ from fieldlimit.network.window import Step, Window, run
 
 REMEMBERED = 8  # windows whose excursions set the next tube
 MARGIN = 1.2  # of the tube over the largest of them
-SPACING = (
-    0.2  # candidates between two looks at the path, over the root of N: a few percent of the tube
-)
+SPACING = 0.2  # candidates between two looks at the path, over the root of N: little of the tube
 WASTE = 1.2  # more candidates a spike than with fresh blocks: then neurons are sorted anew
 FIXED = 80_000  # numbers handled for undecided candidates in the time that a window costs as such
 CROWD = 50_000  # candidates of a window, and a third of N: many more do not fit into the processor's cache
@@ -50,9 +48,7 @@ class Lengths:
         rank = len(step.end)
         work = step.undecided * (rank + 6) / (FIXED + N * rank / 60)
         share = max(work, step.tried / (CROWD + N / 3), 1e-3)
-        change = share ** (
-            -2 / 3
-        )  # candidates are as the length, the undecided ones as its power 3/2
+        change = share ** (-2 / 3)  # the undecided grow like the power 3/2 of the length
         return min(max(min(max(change, 0.5), 2.0) * length, self.shortest), self.longest)
 
 
