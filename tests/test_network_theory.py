@@ -379,7 +379,7 @@ def test_an_allowance_that_is_too_small_is_noticed(seed, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "shape", [(0, 9), (1, 8), (7, 600), (8, 700), (1001, 8), (515, 31), (4000, 3)]
+    "shape", [(0, 9), (1, 8), (7, 600), (8, 700), (1001, 8), (515, 31), (4000, 3), (4800,), (5003,)]
 )
 def test_running_sums(shape):
     a = np.random.default_rng(0).normal(size=shape)

@@ -91,7 +91,9 @@ def wrong_candidates(
 def picard(candidates: Undecided, rule: Acceptance) -> tuple[Mask, Indices, Array, int]:
     """The accepted candidates (m,), those not as assumed (n,), their `sums` (n, r), and the number of passes.
 
-    A pass decides afresh only on the candidates that it and later passes can still decide.
+    A pass decides afresh only on the candidates that it and later passes can still decide. When in the
+    end this cannot be vouched for, all are decided once more, from what has been found: each time, by
+    causality, the path is right at least one candidate further.
     """
     latest, passes = candidates, 0
     while True:

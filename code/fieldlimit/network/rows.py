@@ -19,7 +19,7 @@ def running(a: Array) -> Array:
     """The sums of the numbers or rows up to each, (n,) or (n, r). May overwrite its argument.
 
     In strips, by a product with a triangle of ones, which is faster than one after the other; without
-    a copy when n is a multiple of STRIP. Never decreasing when all are at least 0, like sums one by one.
+    a copy when n is a multiple of STRIP. Off from sums one by one by rounding.
     """
     n = len(a)
     if a.size < STRIPS or (1 < a.ndim and a.shape[1] < SHORT):
